@@ -1,0 +1,41 @@
+/** A caller's mistake: an option, a call or a reading that breaks a rule. Thrown before anything is started. */
+export class InvalidOptionError extends TypeError {
+  override readonly name = 'InvalidOptionError';
+  /** Path of the field, e.g. `pools[0].maxWorkers`. */
+  readonly field: string;
+  /** The rule that it breaks, e.g. `must be at least minWorkers (4)`. */
+  readonly rule: string;
+  /** The value that was given. */
+  readonly value: unknown;
+
+  constructor(field: string, rule: string, value: unknown) {
+    super(`${field} ${rule}, got ${show(value)}`);
+    this.field = field;
+    this.rule = rule;
+    this.value = value;
+  }
+}
+
+/** An asynchronous call that outlived its deadline. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+  readonly timeoutMs: number;
+
+  constructor(what: string, timeoutMs: number) {
+    super(`${what} did not settle within ${timeoutMs} ms`);
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** A value as it reads best in an error, at most 80 characters. */
+function show(value: unknown): string {
+  if (typeof value === 'number' || value === undefined || value === null) return String(value);
+  if (typeof value === 'function') return `a function (${value.name || 'anonymous'})`;
+  let text: string;
+  try {
+    text = JSON.stringify(value) ?? String(value);
+  } catch {
+    text = String(value);
+  }
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
