@@ -45,10 +45,12 @@ export interface Startup {
   readonly samples: number;
 }
 
-/** What the hold constraints remember. Epoch ms; absent = never. */
+/** What the constraints remember. Durations on the monotonic clock, so that a jump of wall time does not matter. */
 export interface PaceMemory {
-  readonly lastUpAt?: number;
-  readonly lastDownAt?: number;
+  /** Milliseconds since the last scale-up; absent = there was none. */
+  readonly sinceUpMs?: number;
+  /** Milliseconds since the last scale-down; absent = there was none. */
+  readonly sinceDownMs?: number;
   /** Size changes against the direction of the one before, in the last hour. */
   readonly reversalsLastHour: number;
   readonly lastDirection?: 'up' | 'down';
