@@ -1,9 +1,13 @@
 import type { Clock } from '../clock.ts';
-import type { PoolAdapter } from '../core/adapter.ts';
+import { isReplicaAdapter, type PoolAdapter } from '../core/adapter.ts';
 import type { Instant } from '../core/instant.ts';
 import type { PoolId, PoolObservation, WorkerId } from '../core/observation.ts';
 import type { Startup } from '../core/view.ts';
 import type { LifecycleOptions } from './lifecycle-options.ts';
+import { ReplicaScaler } from './replica-scaler.ts';
+import { WorkerAutoScaler } from './worker-auto-scaler.ts';
+
+export type { DrainTimeoutChoice, LifecycleOptions } from './lifecycle-options.ts';
 
 /** The workers that count, as the newest observation and the operations in flight show them together. */
 export interface Workforce {
@@ -89,14 +93,14 @@ export interface ScaleRequest {
  */
 export interface PoolActuator {
   /**
-   * Called every tick before deciding, with the newest accepted observation (`undefined`: there was none; the same
-   * object as last time: it is stale). Absorbs what became visible, enforces deadlines, retries what is due, and
-   * returns what counts.
+   * Called every tick before deciding, with the newest accepted observation (`undefined`: there was none) and
+   * whether it was made in this tick (default) or is an older one. Absorbs what became visible, enforces deadlines,
+   * retries what is due, and returns what counts.
    */
-  review(at: Instant, observation: PoolObservation | undefined): Workforce;
+  review(at: Instant, observation: PoolObservation | undefined, fresh?: boolean): Workforce;
   /**
    * Brings the pool to `size` (ready + starting). What it needs from the adapter has been called when it returns;
-   * how that went is told by events and later reviews.
+   * how that went is told by events and later reviews. May be called every tick; at the wanted size it does nothing.
    */
   scaleTo(size: number, at: Instant, request: ScaleRequest): void;
   /**
@@ -127,4 +131,12 @@ export interface ActuatorOptions {
   readonly onOperation?: (event: OperationEvent) => void;
   /** Must not throw. */
   readonly onFault?: (fault: ActuatorFault) => void;
+}
+
+/** The actuator that fits the adapter: single workers, or replicas of an orchestrator. */
+export function createActuator(options: ActuatorOptions): PoolActuator {
+  const { adapter } = options;
+  return isReplicaAdapter(adapter)
+    ? new ReplicaScaler({ ...options, adapter })
+    : new WorkerAutoScaler({ ...options, adapter });
 }
