@@ -6,7 +6,7 @@ export type ProposalKind = 'target' | 'floor' | 'ceiling';
 /** What one policy wants. */
 export interface Proposal {
   readonly kind: ProposalKind;
-  /** Workers; a policy may propose a fraction, the engine rounds up. */
+  /** Workers; a policy may propose a fraction, the engine rounds up (a ceiling down). */
   readonly size: number;
   /** A sentence with the figures. */
   readonly reason: string;
@@ -16,6 +16,17 @@ export interface Proposal {
   readonly confidence?: number;
   /** Every policy that spoke, losers included; set by engines. */
   readonly voices?: readonly Voice[];
+  /** Policies that could not be heard; set by engines, absent when there were none. */
+  readonly refused?: readonly Refusal[];
+  /** The part of the size that the emergency itself asks for; set by engines together with `emergency`. */
+  readonly emergencySize?: number;
+}
+
+/** A policy whose opinion was not used: it threw, or it proposed no sensible number of workers. */
+export interface Refusal {
+  /** The policy's name. */
+  readonly by: string;
+  readonly reason: string;
 }
 
 /** One policy's proposal, as it is kept in the decision. */

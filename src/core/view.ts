@@ -65,9 +65,22 @@ export interface PaceMemory {
   readonly ineffectiveUps: number;
 }
 
+/** An emergency that lasts. */
+export interface EmergencyState {
+  /** Size of the pool when it began. */
+  readonly sizeBefore: number;
+  /** Milliseconds since it began. */
+  readonly sinceMs: number;
+}
+
 /** What the schedule wants at this moment. */
 export interface ScheduleState {
+  /** In force, contradictions resolved: the highest floor is never above the lowest ceiling. First = strongest. */
   readonly actions: readonly ScheduledAction[];
+  /** The template that decides in the meantime. */
+  readonly policy?: ScheduledPolicy;
+  /** Asked for now, but set aside for something stronger. */
+  readonly overridden?: readonly (ScheduledAction | ScheduledPolicy)[];
 }
 
 export interface ScheduledAction {
@@ -75,6 +88,20 @@ export interface ScheduledAction {
   readonly by: string;
   readonly kind: 'scaleTo' | 'atLeast' | 'atMost';
   readonly size: number;
+  readonly priority: number;
+  /** Epoch ms; when it ends. */
+  readonly until?: number;
+  readonly reason: string;
+  /** `false`: its upper limit holds in an emergency too. Default `true`. */
+  readonly emergencyOverride?: boolean;
+}
+
+/** Another template for a while. */
+export interface ScheduledPolicy {
+  readonly by: string;
+  readonly kind: 'policy';
+  /** The template's name. */
+  readonly policy: string;
   readonly priority: number;
   /** Epoch ms; when it ends. */
   readonly until?: number;
@@ -113,4 +140,6 @@ export interface PoolView {
   readonly forecast?: Forecast;
   readonly schedule?: ScheduleState;
   readonly signals: readonly ActiveSignal[];
+  /** Present while the decisions before this one were made in an emergency. */
+  readonly emergency?: EmergencyState;
 }

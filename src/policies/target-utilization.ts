@@ -1,0 +1,27 @@
+import { figure, percent, workers } from '../core/format.ts';
+import { checkShare } from './check-options.ts';
+import { steadyDemand, wholeWorkers } from './load.ts';
+import type { Policy } from './policy.ts';
+
+/** Options of `targetUtilization`. */
+export interface TargetUtilizationOptions {
+  /** Share of the workers that should be busy. Above 0, at most 1. Default 0.7. */
+  readonly utilization?: number;
+}
+
+/**
+ * As many workers as keep a share of them busy: demand / utilization. Small pools run emptier than they need to and
+ * large ones fuller (10 of 14 busy and 100 of 143 is not the same risk): `demand` scales better.
+ */
+export function targetUtilization({ utilization = 0.7 }: TargetUtilizationOptions = {}): Policy {
+  checkShare('utilization', utilization);
+  return {
+    name: 'target-utilization',
+    propose(view) {
+      const demand = steadyDemand(view);
+      const size = wholeWorkers(demand / utilization);
+      const reason = `demand ${figure(demand)} at ${percent(utilization)} busy: ${workers(size)}`;
+      return { kind: 'target', size, reason };
+    },
+  };
+}
