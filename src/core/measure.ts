@@ -1,0 +1,226 @@
+import { SlidingMax } from './history.ts';
+import type { Instant } from './instant.ts';
+import type { PoolObservation } from './observation.ts';
+import type { Demand, Flow } from './view.ts';
+
+/** What a reading says about the load. */
+export interface Measurement {
+  readonly demand: Demand;
+  readonly flow: Flow;
+}
+
+/** Assumed while nothing tells how long a job takes, ms. Only a queue's weight depends on it. */
+const ASSUMED_SERVICE_MS = 1_000;
+/** Half-life of the service time that is learned by Little's law, ms of observed time. */
+const SERVICE_HALF_LIFE_MS = 30 * 60_000;
+/** Time constants of the slow level and of the spread, ms. */
+const SLOW_MS = 10 * 60_000;
+const SPREAD_MS = 5 * 60_000;
+/** Smoothing of rates and ratios that only inform, ms. */
+const FLOW_MS = 60_000;
+/** An innovation of this many standard deviations is a jump, not noise: follow it at once. */
+const JUMP_SIGMAS = 3.5;
+/** A gap longer than this says nothing about rates within it; start afresh, ms. */
+const LONGEST_GAP_MS = 30 * 60_000;
+
+/**
+ * Turns a pool's readings into its load: one per pool, fed once a tick.
+ *
+ * Load is *offered* load in busy-worker equivalents (erlangs): arrivals per second × service time ÷ slots. Where
+ * the host reports running totals, arrivals are counted, and 15 s of 80 jobs/s at 0.5 s a job give 40 ± 1.2
+ * erlangs; the number of busy workers at one moment would give 40 ± 6.3. Without totals, what is served (busy)
+ * plus what the queue grew by must do, smoothed accordingly: the level is a local-level Kalman filter (Harvey,
+ * Forecasting, structural time series models and the Kalman filter, 1989, 2.2.1) whose measurement noise is that
+ * of the counting, and whose process noise is learned from its own innovations.
+ */
+export class LoadMeter {
+  private last: { reading: PoolObservation; monotonic: number } | undefined;
+  private busySeconds = 0;
+  private jobsDone = 0;
+  private level = 0;
+  private variance = 0;
+  private drift = 0;
+  private slow = 0;
+  private spread2 = 0;
+  private measured = 0;
+  private arrivals: number | undefined;
+  private completions: number | undefined;
+  private errors: number | undefined;
+  private gapVariation: number | undefined;
+  private readonly peak: SlidingMax = new SlidingMax();
+
+  /**
+   * Learns from one full reading. `windowMs` is how far `recentPeak` looks back: the time that a start takes now,
+   * plus one interval.
+   */
+  observe(reading: PoolObservation, at: Instant, windowMs: number): Measurement {
+    const slots = reading.slotsPerWorker ?? 1;
+    const before = this.last;
+    this.last = { reading, monotonic: at.monotonic };
+    const elapsedMs = before === undefined ? 0 : at.monotonic - before.monotonic;
+    const known = before !== undefined && elapsedMs > 0 && elapsedMs <= LONGEST_GAP_MS;
+
+    const arrived = known ? arrivedBetween(before.reading, reading) : undefined;
+    const completed = known ? completedBetween(before.reading, reading, arrived) : undefined;
+    if (known && completed !== undefined) {
+      this.learnService(((before.reading.busy + reading.busy) / 2) * slots, completed, elapsedMs);
+    }
+    const serviceMs = this.serviceMs(reading);
+    const assumedMs = serviceMs ?? ASSUMED_SERVICE_MS;
+
+    let now = reading.busy;
+    // Variance of one measurement: of a Poisson number of busy workers, or of a counted number of jobs.
+    let noise = Math.max(reading.busy, this.level, 0.25);
+    if (known) {
+      const perWorker = assumedMs / slots / elapsedMs;
+      if (arrived !== undefined && serviceMs !== undefined) {
+        now = arrived * perWorker;
+        noise = Math.max(now, this.level, perWorker) * perWorker;
+      } else {
+        now = Math.max(0, reading.busy + (reading.queued - before.reading.queued) * perWorker);
+      }
+    } else if (reading.queued > 0) {
+      now = reading.busy + Math.min(reading.queued / slots, Math.max(1, reading.ready));
+    }
+    this.follow(now, noise, known ? elapsedMs : 0, before === undefined);
+    if (known) this.learnFlow(before.reading, reading, arrived, completed, elapsedMs);
+
+    const fast = this.level;
+    return {
+      demand: {
+        now,
+        fast,
+        slow: this.slow,
+        spread: Math.sqrt(this.spread2),
+        recentPeak: this.peak.push(at.monotonic, fast, windowMs),
+        backlogSeconds: (reading.queued * assumedMs) / 1_000 / slots,
+      },
+      flow: this.flow(reading, serviceMs),
+    };
+  }
+
+  /** Forgets everything, e.g. when the pool's jobs are no longer what they were. */
+  reset(): void {
+    Object.assign(this, new LoadMeter());
+  }
+
+  /** Local-level Kalman filter with learned process noise. */
+  private follow(now: number, noise: number, elapsedMs: number, first: boolean): void {
+    this.measured++;
+    if (first || elapsedMs === 0) {
+      this.level = first ? now : this.level;
+      this.slow = first ? now : this.slow;
+      this.variance = noise;
+      this.drift = noise / 4;
+      this.spread2 = noise;
+      return;
+    }
+    const innovation = now - this.level;
+    const expected = this.variance + this.drift + noise;
+    const gain =
+      innovation * innovation > JUMP_SIGMAS * JUMP_SIGMAS * expected
+        ? 1
+        : (this.variance + this.drift) / expected;
+    this.level += gain * innovation;
+    this.variance = gain * noise;
+    // What the innovations show beyond the counting noise is the load's own movement.
+    const surplus = Math.max(0, innovation * innovation - noise - this.variance);
+    this.drift += ewma(elapsedMs, SPREAD_MS) * (Math.min(surplus, 25 * expected) - this.drift);
+    this.spread2 += ewma(elapsedMs, SPREAD_MS) * (innovation * innovation - this.spread2);
+    // A plain mean until the time constant has passed, so that the first reading is not over-weighted.
+    this.slow += Math.max(1 / this.measured, ewma(elapsedMs, SLOW_MS)) * (now - this.slow);
+  }
+
+  /** Little's law over a fading window: mean service time = busy time ÷ jobs done. */
+  private learnService(busySlots: number, completed: number, elapsedMs: number): void {
+    const keep = 0.5 ** (elapsedMs / SERVICE_HALF_LIFE_MS);
+    this.busySeconds = this.busySeconds * keep + (busySlots * elapsedMs) / 1_000;
+    this.jobsDone = this.jobsDone * keep + completed;
+  }
+
+  private serviceMs(reading: PoolObservation): number | undefined {
+    if (reading.serviceTimeMs !== undefined && reading.serviceTimeMs > 0) return reading.serviceTimeMs;
+    if (this.jobsDone < 1 || this.busySeconds <= 0) return undefined;
+    return (this.busySeconds / this.jobsDone) * 1_000;
+  }
+
+  private learnFlow(
+    before: PoolObservation,
+    reading: PoolObservation,
+    arrived: number | undefined,
+    completed: number | undefined,
+    elapsedMs: number,
+  ): void {
+    const weight = ewma(elapsedMs, FLOW_MS);
+    const seconds = elapsedMs / 1_000;
+    if (arrived !== undefined) {
+      const expected = this.arrivals === undefined ? undefined : this.arrivals * seconds;
+      this.arrivals = blend(this.arrivals, arrived / seconds, weight);
+      // Dispersion of counts: variance ÷ mean, 1 for Poisson; the limit of the gaps' squared variation.
+      if (expected !== undefined && expected >= 1) {
+        const dispersion = (arrived - expected) ** 2 / expected;
+        this.gapVariation = blend(this.gapVariation ?? 1, dispersion, ewma(elapsedMs, SLOW_MS));
+      }
+    }
+    if (completed !== undefined) this.completions = blend(this.completions, completed / seconds, weight);
+    const failed = grown(before.failed, reading.failed);
+    if (failed !== undefined && completed !== undefined && failed + completed > 0) {
+      this.errors = blend(this.errors, failed / (failed + completed), weight);
+    }
+  }
+
+  private flow(reading: PoolObservation, serviceMs: number | undefined): Flow {
+    const flow: { -readonly [K in keyof Flow]: Flow[K] } = {};
+    if (this.arrivals !== undefined) flow.arrivalsPerSecond = this.arrivals;
+    if (this.completions !== undefined) flow.completionsPerSecond = this.completions;
+    if (this.errors !== undefined) flow.errorRatio = this.errors;
+    if (serviceMs !== undefined) flow.serviceTimeMs = serviceMs;
+    if (reading.waitTimeMs !== undefined) flow.waitTimeMs = reading.waitTimeMs;
+    if (reading.responseTimeMs !== undefined) flow.responseTimeMs = reading.responseTimeMs;
+    if (this.gapVariation !== undefined) flow.arrivalVariation = this.gapVariation;
+    return flow;
+  }
+}
+
+/** Weight of a new value after `elapsedMs` in a mean that forgets with time constant `constantMs`. */
+function ewma(elapsedMs: number, constantMs: number): number {
+  return 1 - Math.exp(-elapsedMs / constantMs);
+}
+
+function blend(old: number | undefined, value: number, weight: number): number {
+  return old === undefined ? value : old + weight * (value - old);
+}
+
+/** Growth of a running total; `undefined` when it is not reported or ran back (the host restarted). */
+function grown(before: number | undefined, after: number | undefined): number | undefined {
+  if (before === undefined || after === undefined || after < before) return undefined;
+  return after - before;
+}
+
+/** Jobs in the system by any account: waiting or in service. */
+function inSystem(reading: PoolObservation): number {
+  return reading.queued + reading.busy * (reading.slotsPerWorker ?? 1);
+}
+
+/** Jobs that arrived between two readings: counted, or what ended plus what the pool holds more. */
+function arrivedBetween(before: PoolObservation, after: PoolObservation): number | undefined {
+  const arrived = grown(before.arrived, after.arrived);
+  if (arrived !== undefined) return arrived;
+  if (before.arrived !== undefined) return undefined;
+  const completed = grown(before.completed, after.completed);
+  if (completed === undefined) return undefined;
+  const failed = grown(before.failed, after.failed) ?? 0;
+  return Math.max(0, completed + failed + inSystem(after) - inSystem(before));
+}
+
+/** Jobs that ended between two readings: counted, or what arrived less what the pool holds more. */
+function completedBetween(
+  before: PoolObservation,
+  after: PoolObservation,
+  arrived: number | undefined,
+): number | undefined {
+  const completed = grown(before.completed, after.completed);
+  if (completed !== undefined) return completed + (grown(before.failed, after.failed) ?? 0);
+  if (before.completed !== undefined || arrived === undefined) return undefined;
+  return Math.max(0, arrived - inSystem(after) + inSystem(before));
+}
