@@ -12,6 +12,8 @@ export interface Proposal {
   readonly reason: string;
   /** Set by policies that declare an emergency: skips pace and hold, grows only. */
   readonly emergency?: boolean;
+  /** Set on a ceiling that gives way to an emergency: it does not count while one is declared. */
+  readonly yields?: boolean;
   /** 0..1, where the policy has a measure of it. */
   readonly confidence?: number;
   /** Every policy that spoke, losers included; set by engines. */
@@ -39,6 +41,7 @@ export interface Voice {
   /** It shaped the result. */
   readonly won: boolean;
   readonly emergency?: boolean;
+  readonly yields?: boolean;
   readonly confidence?: number;
 }
 
@@ -52,13 +55,12 @@ export type AdjustmentCode =
   | 'unobserved'
   | 'partial-reading'
   | 'ineffective'
-  | 'error-rate'
+  | 'emergency-growth'
   | 'emergency-hold'
   | 'min-workers'
   | 'max-workers'
   | 'resources'
   | 'budget'
-  | 'warming'
   | 'outage-growth';
 
 /** One step of the waterfall from what is wanted to what is done. */
@@ -90,6 +92,8 @@ export interface Decision {
   /** What the policies wanted before any constraint. */
   readonly wanted: number;
   readonly voices: readonly Voice[];
+  /** Policies that could not be heard in this tick. */
+  readonly refused?: readonly Refusal[];
   readonly adjustments: readonly Adjustment[];
   /** The whole decision in one sentence. */
   readonly reason: string;

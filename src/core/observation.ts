@@ -1,6 +1,9 @@
 export type PoolId = string;
 export type WorkerId = string;
 
+/** More workers than any pool has: a reading or a proposal above it is a fault. */
+export const MOST_WORKERS = 1_000_000;
+
 export type WorkerState = 'starting' | 'ready' | 'draining';
 
 /** One worker, as the host sees it. */
@@ -56,6 +59,8 @@ export interface PoolObservation {
   readonly resources?: ResourceUsage;
   /** How much of an upstream's rate limit is in use. */
   readonly rateLimit?: { readonly current: number; readonly limit: number };
+  /** Workers that answered for this observation, where fewer than all did: the reading is then partial. */
+  readonly reporting?: number;
   /** When it was measured, epoch ms, where that is not now. */
   readonly observedAt?: number;
 }

@@ -1,0 +1,77 @@
+import type { PaceMemory } from '../core/view.ts';
+import type { HoldRules, PaceRules } from '../policies/policy.ts';
+import { WindowExtreme } from './window-extreme.ts';
+
+const HOUR_MS = 3_600_000;
+/** Changes kept. More than this within an hour only counts as "many". */
+const CHANGES = 128;
+
+/** Remembers one pool's changes and wishes for the pace and hold constraints. All times are monotonic. */
+export class PaceMeter {
+  readonly #upPeriodMs: number;
+  readonly #downPeriodMs: number;
+  readonly #wantedMax: WindowExtreme;
+  readonly #wantedMin: WindowExtreme;
+  readonly #changedAt = new Float64Array(CHANGES).fill(Number.NEGATIVE_INFINITY);
+  readonly #changedBy = new Float64Array(CHANGES);
+  readonly #reversed = new Uint8Array(CHANGES);
+  #next = 0;
+  #lastUpAt: number | undefined;
+  #lastDownAt: number | undefined;
+  #lastDirection: 'up' | 'down' | undefined;
+
+  constructor(pace: PaceRules, hold: HoldRules) {
+    this.#upPeriodMs = pace.up?.periodMs ?? 0;
+    this.#downPeriodMs = pace.down?.periodMs ?? 0;
+    this.#wantedMax = new WindowExtreme(hold.downStabilizationMs, Math.max);
+    this.#wantedMin = new WindowExtreme(hold.upStabilizationMs, Math.min);
+  }
+
+  /** What the policies wanted in this tick. */
+  want(size: number, monotonic: number): void {
+    this.#wantedMax.add(size, monotonic);
+    this.#wantedMin.add(size, monotonic);
+  }
+
+  /** A change was carried out. */
+  change(from: number, to: number, monotonic: number): void {
+    if (to === from) return;
+    const direction = to > from ? 'up' : 'down';
+    this.#changedAt[this.#next] = monotonic;
+    this.#changedBy[this.#next] = to - from;
+    this.#reversed[this.#next] =
+      this.#lastDirection !== undefined && this.#lastDirection !== direction ? 1 : 0;
+    this.#next = (this.#next + 1) % CHANGES;
+    this.#lastDirection = direction;
+    if (direction === 'up') this.#lastUpAt = monotonic;
+    else this.#lastDownAt = monotonic;
+  }
+
+  recall(monotonic: number, ineffectiveUps: number): PaceMemory {
+    let reversals = 0;
+    let added = 0;
+    let removed = 0;
+    for (let back = 1; back <= CHANGES; back++) {
+      const index = (this.#next - back + CHANGES) % CHANGES;
+      const age = monotonic - (this.#changedAt[index] as number);
+      if (age >= HOUR_MS) break;
+      reversals += this.#reversed[index] as number;
+      const by = this.#changedBy[index] as number;
+      if (by > 0 && age < this.#upPeriodMs) added += by;
+      else if (by < 0 && age < this.#downPeriodMs) removed -= by;
+    }
+    const wantedMax = this.#wantedMax.get(monotonic);
+    const wantedMin = this.#wantedMin.get(monotonic);
+    return {
+      ...(this.#lastUpAt !== undefined && { sinceUpMs: monotonic - this.#lastUpAt }),
+      ...(this.#lastDownAt !== undefined && { sinceDownMs: monotonic - this.#lastDownAt }),
+      ...(this.#lastDirection !== undefined && { lastDirection: this.#lastDirection }),
+      ...(wantedMax !== undefined && { wantedMax }),
+      ...(wantedMin !== undefined && { wantedMin }),
+      reversalsLastHour: reversals,
+      addedInPeriod: added,
+      removedInPeriod: removed,
+      ineffectiveUps,
+    };
+  }
+}

@@ -1,0 +1,78 @@
+import { MOST_WORKERS, type PoolObservation } from './observation.ts';
+
+/** Larger totals lose whole jobs in a double. */
+const MOST_JOBS = Number.MAX_SAFE_INTEGER;
+
+const COUNTS = ['ready', 'busy', 'queued'] as const;
+const OPTIONAL_NUMBERS = [
+  ['starting', MOST_WORKERS],
+  ['draining', MOST_WORKERS],
+  ['reporting', MOST_WORKERS],
+  ['slotsPerWorker', 1_000_000],
+  ['arrived', MOST_JOBS],
+  ['completed', MOST_JOBS],
+  ['failed', MOST_JOBS],
+  ['responseTimeMs', Number.MAX_VALUE],
+  ['waitTimeMs', Number.MAX_VALUE],
+  ['serviceTimeMs', Number.MAX_VALUE],
+  ['observedAt', Number.MAX_VALUE],
+] as const;
+
+/**
+ * Why an observation cannot be believed, as a sentence that names field, rule and value; `undefined` when it can.
+ * Whole readings are refused: a host that reports NaN in one place is not to be trusted in the others.
+ */
+export function refuse(observation: unknown): string | undefined {
+  if (typeof observation !== 'object' || observation === null) {
+    return `observe() must give an object, got ${String(observation)}`;
+  }
+  const reading = observation as Record<string, unknown>;
+  for (const field of COUNTS) {
+    const rule = breach(reading[field], field === 'queued' ? MOST_JOBS : MOST_WORKERS);
+    if (rule !== undefined) return `${field} ${rule}, got ${String(reading[field])}`;
+  }
+  for (const [field, most] of OPTIONAL_NUMBERS) {
+    if (reading[field] === undefined) continue;
+    const rule = breach(reading[field], most);
+    if (rule !== undefined) return `${field} ${rule}, got ${String(reading[field])}`;
+  }
+  if (reading.slotsPerWorker !== undefined && (reading.slotsPerWorker as number) < 1) {
+    return `slotsPerWorker must be at least 1, got ${String(reading.slotsPerWorker)}`;
+  }
+  if (reading.workers !== undefined && !Array.isArray(reading.workers)) {
+    return `workers must be a list, got ${String(reading.workers)}`;
+  }
+  return refuseRateLimit(reading.rateLimit);
+}
+
+function refuseRateLimit(rateLimit: unknown): string | undefined {
+  if (rateLimit === undefined) return undefined;
+  const { current, limit } = (rateLimit ?? {}) as Record<string, unknown>;
+  const rule = breach(current, Number.MAX_VALUE) ?? breach(limit, Number.MAX_VALUE);
+  return rule === undefined ? undefined : `rateLimit ${rule}, got ${String(current)} of ${String(limit)}`;
+}
+
+function breach(value: unknown, most: number): string | undefined {
+  if (typeof value !== 'number' || Number.isNaN(value)) return 'must be a number';
+  if (value < 0) return 'must not be negative';
+  if (value > most) return `must be at most ${most}`;
+  return undefined;
+}
+
+/** Some of the pool is missing in this reading, or its totals ran back since the one before. */
+export function isPartial(reading: PoolObservation, before: PoolObservation | undefined): boolean {
+  if (reading.reporting !== undefined && reading.reporting < reading.ready) return true;
+  // Busy workers that nobody counted: the reading was taken while the pool changed.
+  const workers = reading.ready + (reading.starting ?? 0) + (reading.draining ?? 0);
+  if (reading.busy > workers * (reading.slotsPerWorker ?? 1) + 1) return true;
+  if (before === undefined) return false;
+  return (
+    ranBack(reading.arrived, before.arrived) ||
+    ranBack(reading.completed, before.completed) ||
+    ranBack(reading.failed, before.failed)
+  );
+}
+
+function ranBack(total: number | undefined, before: number | undefined): boolean {
+  return total !== undefined && before !== undefined && total < before;
+}

@@ -1,0 +1,24 @@
+import type { Decision, Trigger } from './decision.ts';
+import type { PoolView } from './view.ts';
+
+/** One pool's part of a tick. */
+export interface PoolRecord {
+  /** What was seen: `decide` on it gives the decision again. */
+  readonly view: PoolView;
+  /** Name of the policy that decided. */
+  readonly policy: string;
+  readonly decision: Decision;
+  /** The decision was carried out; `false` in recommend mode and while paused. */
+  readonly acted: boolean;
+}
+
+/** All of one tick, as plain JSON. */
+export interface TickRecord {
+  readonly version: 1;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly trigger: Trigger;
+  /** Why the evaluation ran, where it was asked for. */
+  readonly cause?: string;
+  readonly pools: readonly PoolRecord[];
+}

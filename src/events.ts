@@ -1,0 +1,168 @@
+import { EventEmitter } from 'eventemitter3';
+import type { Decision } from './core/decision.ts';
+import type { PoolId } from './core/observation.ts';
+import type { TickRecord } from './core/record.ts';
+import { isPromise } from './deadline.ts';
+import type { OperationEvent } from './workers/actuator.ts';
+
+/** Where something went wrong. */
+export type FaultSource =
+  | 'observe'
+  | 'reading'
+  | 'start'
+  | 'stop'
+  | 'drain'
+  | 'scale'
+  | 'breaker'
+  | 'policy'
+  | 'predictor'
+  | 'ineffective'
+  | 'subscribe'
+  | 'listener'
+  | 'tick';
+
+/** Something failed at run time. The loop goes on; this is the trace it leaves. */
+export interface Fault {
+  /** Epoch ms. */
+  readonly at: number;
+  /** Absent when no single pool is concerned. */
+  readonly pool?: PoolId;
+  readonly source: FaultSource;
+  /** A sentence for people. */
+  readonly message: string;
+  /** `true`: the cause of an earlier fault of this pool and source has gone. */
+  readonly recovered?: boolean;
+  readonly error?: unknown;
+}
+
+/** A size was changed: the operations that carry it out have been begun. */
+export interface ScaledEvent {
+  readonly pool: PoolId;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  readonly decision: Decision;
+}
+
+/** A forecast met its actual. */
+export interface PredictionEvent {
+  readonly pool: PoolId;
+  /** Epoch ms; the moment that had been predicted. */
+  readonly at: number;
+  readonly horizonMs: number;
+  /** Demand in busy-worker equivalents. */
+  readonly predicted: number;
+  readonly actual: number;
+  /** The actual lay at or below the forecast's `high`. */
+  readonly covered: boolean;
+  readonly confidence: number;
+  readonly model: string;
+}
+
+/** How well a pool's size fitted its load over the last normal interval. */
+export interface EfficiencyEvent {
+  readonly pool: PoolId;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly periodMs: number;
+  /** Busy share of the ready workers' time, 0..1. */
+  readonly utilization: number;
+  /** Worker-seconds paid: ready and starting. */
+  readonly workerSeconds: number;
+  /** Idle share of the worker-seconds paid, 0..1. */
+  readonly wasteRatio: number;
+}
+
+/** Event names and their payloads. No event is named `error`: that name throws without a listener. */
+export interface ControllerEvents {
+  /** Every evaluation of every pool. */
+  decision: [Decision];
+  /** A decision was carried out. */
+  scaled: [ScaledEvent];
+  /** A wanted change was not carried out, or not in full; the adjustments say why. */
+  held: [Decision];
+  fault: [Fault];
+  /** A whole tick. */
+  tick: [TickRecord];
+  /** A start, stop, drain or resize began, succeeded or failed. */
+  operation: [OperationEvent];
+  prediction: [PredictionEvent];
+  efficiency: [EfficiencyEvent];
+}
+
+type Listener = (...payload: never[]) => unknown;
+
+/**
+ * An emitter whose listeners cannot hurt the emitter: what a listener throws, or rejects with, goes to
+ * `listenerFailed`, and the other listeners are still called.
+ */
+export abstract class GuardedEmitter extends EventEmitter<ControllerEvents> {
+  readonly #guarded = new WeakMap<Listener, Listener>();
+
+  /** Called with what a listener threw. Must not throw. */
+  protected abstract listenerFailed(event: keyof ControllerEvents, error: unknown): void;
+
+  override on<T extends keyof ControllerEvents>(
+    event: T,
+    listener: EventEmitter.EventListener<ControllerEvents, T>,
+    context?: unknown,
+  ): this {
+    return super.on(event, this.#guard(event, listener), context);
+  }
+
+  override once<T extends keyof ControllerEvents>(
+    event: T,
+    listener: EventEmitter.EventListener<ControllerEvents, T>,
+    context?: unknown,
+  ): this {
+    return super.once(event, this.#guard(event, listener), context);
+  }
+
+  override addListener<T extends keyof ControllerEvents>(
+    event: T,
+    listener: EventEmitter.EventListener<ControllerEvents, T>,
+    context?: unknown,
+  ): this {
+    return this.on(event, listener, context);
+  }
+
+  override removeListener<T extends keyof ControllerEvents>(
+    event: T,
+    listener?: EventEmitter.EventListener<ControllerEvents, T>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
+    const guarded =
+      listener === undefined ? undefined : (this.#guarded.get(listener as Listener) ?? listener);
+    return super.removeListener(event, guarded as typeof listener, context, once);
+  }
+
+  override off<T extends keyof ControllerEvents>(
+    event: T,
+    listener?: EventEmitter.EventListener<ControllerEvents, T>,
+    context?: unknown,
+    once?: boolean,
+  ): this {
+    return this.removeListener(event, listener, context, once);
+  }
+
+  #guard<T extends keyof ControllerEvents>(
+    event: T,
+    listener: EventEmitter.EventListener<ControllerEvents, T>,
+  ): EventEmitter.EventListener<ControllerEvents, T> {
+    const known = this.#guarded.get(listener as Listener);
+    if (known !== undefined) return known as unknown as typeof listener;
+    const failed = (error: unknown): void => this.listenerFailed(event, error);
+    const guarded = function (this: unknown, ...payload: unknown[]): void {
+      try {
+        const result: unknown = (listener as (...p: unknown[]) => unknown).apply(this, payload);
+        if (isPromise(result)) result.then(undefined, failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    this.#guarded.set(listener as Listener, guarded as Listener);
+    return guarded as unknown as typeof listener;
+  }
+}

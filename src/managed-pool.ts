@@ -1,0 +1,356 @@
+import type { Clock } from './clock.ts';
+import { Effectiveness } from './constraints/effectiveness.ts';
+import { PaceMeter } from './constraints/pace-meter.ts';
+import type { Decision } from './core/decision.ts';
+import type { Forecast, LoadPredictor, LoadSample } from './core/forecast.ts';
+import type { Instant } from './core/instant.ts';
+import { LoadMeter, type Measurement } from './core/measure.ts';
+import type { PoolId, PoolObservation, ReadingQuality } from './core/observation.ts';
+import { isPartial, refuse } from './core/reading.ts';
+import type { ActiveSignal } from './core/signal.ts';
+import type { PoolView } from './core/view.ts';
+import { isPromise, withDeadline } from './deadline.ts';
+import { Efficiency } from './efficiency.ts';
+import { messageOf } from './errors.ts';
+import type { Fault, ScaledEvent } from './events.ts';
+import type { Mode, ResolvedPool } from './options.ts';
+import {
+  type BreakerState,
+  createActuator,
+  type OperationEvent,
+  type PoolActuator,
+} from './workers/actuator.ts';
+
+/** What a pool tells its controller. */
+export interface PoolHooks {
+  fault(fault: Omit<Fault, 'at' | 'pool'>): void;
+  /** The cause of earlier faults of this source has gone. */
+  recovered(source: Fault['source']): void;
+  operation(event: OperationEvent): void;
+  wake(reason: string): void;
+}
+
+/** What a pool shares with the others of its controller. */
+export interface PoolContext {
+  readonly clock: Clock;
+  readonly mode: Mode;
+  readonly intervalMs: number;
+  readonly observeTimeoutMs: number;
+  readonly historySize: number;
+  readonly predictor: LoadPredictor | undefined;
+  readonly hooks: PoolHooks;
+}
+
+/** One pool in `status()`. Plain JSON. */
+export interface PoolStatus {
+  readonly id: PoolId;
+  readonly policy: string;
+  readonly mode: Mode;
+  readonly paused: boolean;
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+  readonly quality: ReadingQuality;
+  /** Ready and starting. */
+  readonly size: number;
+  readonly ready: number;
+  readonly starting: number;
+  readonly draining: number;
+  readonly busy: number;
+  readonly queued: number;
+  readonly utilization: number;
+  /** Load in busy-worker equivalents, smoothed little. */
+  readonly demand: number;
+  readonly operations: number;
+  readonly breaker: BreakerState;
+  readonly lastDecision?: Decision;
+  readonly lastChange?: ScaledEvent;
+}
+
+const UNMEASURED: Measurement = {
+  demand: { now: 0, fast: 0, slow: 0, spread: 0, recentPeak: 0, backlogSeconds: 0 },
+  flow: {},
+};
+
+const NO_SIGNALS: readonly ActiveSignal[] = [];
+
+/** One pool's live state: what was seen of it, what it remembers, and what is under way. */
+export class ManagedPool {
+  readonly id: PoolId;
+  readonly options: ResolvedPool;
+  readonly mode: Mode;
+  readonly actuator: PoolActuator;
+  readonly predictor: LoadPredictor | undefined;
+  readonly efficiency: Efficiency = new Efficiency();
+  paused = false;
+  /** The newest view and decision; absent before the first tick. */
+  view: PoolView | undefined;
+  decision: Decision | undefined;
+
+  readonly #context: PoolContext;
+  readonly #meter: LoadMeter;
+  readonly #pace: PaceMeter;
+  readonly #effectiveness: Effectiveness = new Effectiveness();
+  readonly #changes: ScaledEvent[] = [];
+  readonly #unsubscribe: () => void;
+  readonly #idleWaiters = new Set<() => void>();
+  #reading: PoolObservation | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #quality: ReadingQuality = 'none';
+  #load: Measurement = UNMEASURED;
+
+  constructor(options: ResolvedPool, context: PoolContext) {
+    this.id = options.id;
+    this.options = options;
+    this.mode = options.mode ?? context.mode;
+    this.predictor = context.predictor;
+    this.#context = context;
+    this.#meter = new LoadMeter();
+    this.#pace = new PaceMeter(options.policy.pace, options.policy.hold);
+    this.actuator = createActuator({
+      pool: options.id,
+      adapter: options.adapter,
+      clock: context.clock,
+      lifecycle: options.lifecycle,
+      onOperation: (event) => this.#onOperation(event),
+      onFault: (fault) =>
+        fault.recovered ? context.hooks.recovered(fault.source) : context.hooks.fault(fault),
+    });
+    this.#unsubscribe = this.#subscribe();
+  }
+
+  /** Carries decisions out: it is neither paused nor in recommend mode. */
+  get acts(): boolean {
+    return this.mode === 'act' && !this.paused;
+  }
+
+  /** Asks the adapter. Settles at once where the adapter is synchronous; never rejects. */
+  observe(): void | Promise<void> {
+    const { clock, observeTimeoutMs } = this.#context;
+    const { adapter } = this.options;
+    try {
+      const result = withDeadline(clock, observeTimeoutMs, 'observe()', (signal) => adapter.observe(signal));
+      if (!isPromise(result)) {
+        this.#accept(result);
+        return;
+      }
+      return result.then(
+        (observation) => this.#accept(observation),
+        (error: unknown) => this.#miss('observe', messageOf(error), error),
+      );
+    } catch (error) {
+      this.#miss('observe', messageOf(error), error);
+    }
+  }
+
+  #accept(observation: PoolObservation): void {
+    const refusal = refuse(observation);
+    if (refusal !== undefined) {
+      this.#miss('reading', refusal);
+      return;
+    }
+    this.#quality = isPartial(observation, this.#reading) ? 'partial' : 'full';
+    this.#reading = { ...observation };
+    this.#context.hooks.recovered('observe');
+    this.#context.hooks.recovered('reading');
+  }
+
+  #miss(source: 'observe' | 'reading', message: string, error?: unknown): void {
+    this.#quality = this.#reading === undefined ? 'none' : 'stale';
+    this.#context.hooks.fault({ source, message, error });
+  }
+
+  /** Turns what was observed into what policies look at. Called once a tick, after `observe`. */
+  look(at: Instant): PoolView {
+    const { options } = this;
+    const { intervalMs } = this.#context;
+    const reading = this.#reading;
+    const fresh = this.#quality === 'full' || this.#quality === 'partial';
+    if (fresh) this.#readAt = at.monotonic;
+    const workforce = this.actuator.review(at, reading, fresh);
+    const startup = this.actuator.startup();
+    if (fresh && reading !== undefined) {
+      this.#load = this.#meter.observe(reading, at, startup.p90Ms + intervalMs);
+    }
+    const load = this.#load;
+    const ready = reading?.ready ?? 0;
+    const busy = Math.min(reading?.busy ?? 0, ready + (reading?.draining ?? 0));
+    const view: PoolView = {
+      pool: this.id,
+      now: at.now,
+      quality: this.#quality,
+      ageMs: reading === undefined ? 0 : at.monotonic - this.#readAt,
+      size: workforce.size,
+      ready: workforce.ready,
+      starting: workforce.starting,
+      draining: workforce.draining,
+      busy,
+      queued: reading?.queued ?? 0,
+      slotsPerWorker: reading?.slotsPerWorker ?? 1,
+      utilization: ready > 0 ? Math.min(1, busy / ready) : 0,
+      minWorkers: options.minWorkers,
+      maxWorkers: options.maxWorkers,
+      intervalMs,
+      demand: load.demand,
+      flow: load.flow,
+      startup,
+      pace: this.#pace.recall(at.monotonic, this.#effectiveness.ineffectiveUps),
+      signals: NO_SIGNALS,
+    };
+    this.efficiency.add(view, at.monotonic);
+    if (this.#effectiveness.review(view, at.monotonic)) this.#tellIneffective(view);
+    const forecast = this.#forecast(view, fresh);
+    this.view = forecast === undefined ? view : { ...view, forecast };
+    return this.view;
+  }
+
+  /** Carries a decision out, and remembers it. */
+  act(decision: Decision, at: Instant): ScaledEvent | undefined {
+    const { from, to, reason, emergency } = decision;
+    // Also without a change: the actuator replaces starts that failed and holds the orchestrator to its size.
+    if (this.#quality !== 'none') this.actuator.scaleTo(to, at, { reason, emergency });
+    if (to === from) return undefined;
+    this.#pace.change(from, to, at.monotonic);
+    if (to > from && this.view !== undefined) this.#effectiveness.begin(this.view);
+    const change: ScaledEvent = { pool: this.id, at: at.now, from, to, decision };
+    this.#changes.push(change);
+    if (this.#changes.length > this.#context.historySize) this.#changes.shift();
+    return change;
+  }
+
+  /** Remembers what was wanted, acted on or not, for the stabilisation windows of the ticks to come. */
+  note(decision: Decision, at: Instant): void {
+    this.decision = decision;
+    const [refusal] = decision.refused ?? [];
+    if (refusal === undefined) this.#context.hooks.recovered('policy');
+    else this.#context.hooks.fault({ source: 'policy', message: `policy ${refusal.by} ${refusal.reason}` });
+    if (this.#quality === 'full') this.#pace.want(decision.wanted, at.monotonic);
+  }
+
+  /** Changes of size, oldest first. */
+  history(): readonly ScaledEvent[] {
+    return [...this.#changes];
+  }
+
+  status(): PoolStatus {
+    const { options, view, decision } = this;
+    const lastChange = this.#changes[this.#changes.length - 1];
+    return {
+      id: this.id,
+      policy: options.policy.name,
+      mode: this.mode,
+      paused: this.paused,
+      minWorkers: options.minWorkers,
+      maxWorkers: options.maxWorkers,
+      quality: view?.quality ?? 'none',
+      size: view?.size ?? 0,
+      ready: view?.ready ?? 0,
+      starting: view?.starting ?? 0,
+      draining: view?.draining ?? 0,
+      busy: view?.busy ?? 0,
+      queued: view?.queued ?? 0,
+      utilization: view?.utilization ?? 0,
+      demand: view?.demand.fast ?? 0,
+      operations: this.actuator.operations().length,
+      breaker: this.actuator.breaker,
+      ...(decision !== undefined && { lastDecision: decision }),
+      ...(lastChange !== undefined && { lastChange }),
+    };
+  }
+
+  /** Retrains what is costly to train. Called on the slow interval. */
+  learn(at: Instant): void {
+    try {
+      this.predictor?.retrain?.(at.now);
+    } catch (error) {
+      this.#context.hooks.fault({ source: 'predictor', message: messageOf(error), error });
+    }
+  }
+
+  /** `true` when no operation is in flight any more, `false` after `timeoutMs`. */
+  async settled(timeoutMs: number): Promise<boolean> {
+    if (this.actuator.operations().length === 0) return true;
+    const waited = new AbortController();
+    const idle = new Promise<true>((resolve) => this.#idleWaiters.add(() => resolve(true)));
+    const late = this.#context.clock.sleep(timeoutMs, waited.signal).then(
+      () => false,
+      () => false,
+    );
+    try {
+      return await Promise.race([idle, late]);
+    } finally {
+      waited.abort();
+    }
+  }
+
+  /**
+   * Lets go of the pool: its workers stay, nothing of flyball's remains. Operations in flight get `timeoutMs` to end,
+   * then they are called off.
+   */
+  async close(timeoutMs: number): Promise<void> {
+    try {
+      this.#unsubscribe();
+    } catch (error) {
+      this.#context.hooks.fault({ source: 'subscribe', message: messageOf(error), error });
+    }
+    let stopped: Promise<void> | undefined;
+    const stop = (deadline: AbortSignal): Promise<void> => {
+      stopped = this.actuator.stop(deadline);
+      return stopped;
+    };
+    try {
+      await withDeadline(this.#context.clock, timeoutMs, 'stop()', stop);
+    } catch {
+      await stopped;
+    }
+  }
+
+  #forecast(view: PoolView, fresh: boolean): Forecast | undefined {
+    const { predictor } = this;
+    if (predictor === undefined) return undefined;
+    try {
+      if (fresh) predictor.observe(sampleOf(view));
+      const forecast = predictor.forecast(view.now, view.startup.p90Ms + view.intervalMs);
+      this.#context.hooks.recovered('predictor');
+      return forecast;
+    } catch (error) {
+      this.#context.hooks.fault({ source: 'predictor', message: messageOf(error), error });
+      return undefined;
+    }
+  }
+
+  #onOperation(event: OperationEvent): void {
+    this.#context.hooks.operation(event);
+    if (this.#idleWaiters.size === 0 || this.actuator.operations().length > 0) return;
+    for (const resolve of this.#idleWaiters) resolve();
+    this.#idleWaiters.clear();
+  }
+
+  #subscribe(): () => void {
+    const { hooks } = this.#context;
+    try {
+      return this.options.adapter.subscribe?.((reason) => hooks.wake(reason)) ?? (() => {});
+    } catch (error) {
+      hooks.fault({ source: 'subscribe', message: messageOf(error), error });
+      return () => {};
+    }
+  }
+
+  #tellIneffective(view: PoolView): void {
+    const rate = view.flow.completionsPerSecond?.toFixed(1);
+    const message = `more workers brought no more throughput (${rate} jobs/s with ${view.ready} workers, ${view.queued} jobs wait)`;
+    this.#context.hooks.fault({ source: 'ineffective', message });
+  }
+}
+
+function sampleOf(view: PoolView): LoadSample {
+  const { flow } = view;
+  return {
+    at: view.now,
+    demand: view.demand.now,
+    utilization: view.utilization,
+    queued: view.queued,
+    ...(flow.responseTimeMs !== undefined && { responseTimeMs: flow.responseTimeMs }),
+    ...(flow.errorRatio !== undefined && { errorRatio: flow.errorRatio }),
+    ...(flow.arrivalsPerSecond !== undefined && { arrivalsPerSecond: flow.arrivalsPerSecond }),
+  };
+}

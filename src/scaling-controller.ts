@@ -1,0 +1,374 @@
+import { pino } from 'pino';
+import type { Decision } from './core/decision.ts';
+import type { LoadPredictor } from './core/forecast.ts';
+import type { Instant } from './core/instant.ts';
+import type { PoolId } from './core/observation.ts';
+import type { PoolRecord, TickRecord } from './core/record.ts';
+import type { PoolView } from './core/view.ts';
+import { decide } from './decide.ts';
+import { InvalidOptionError, messageOf } from './errors.ts';
+import {
+  type ControllerEvents,
+  type Fault,
+  type FaultSource,
+  GuardedEmitter,
+  type ScaledEvent,
+} from './events.ts';
+import { FaultLog, type StandingFault } from './fault-log.ts';
+import { ManagedPool, type PoolStatus } from './managed-pool.ts';
+import {
+  type ControllerOptions,
+  type Mode,
+  type PoolOptions,
+  type ResolvedOptions,
+  type ResolvedPool,
+  resolveOptions,
+  resolvePool,
+} from './options.ts';
+import { createPredictor } from './predictors/create-predictor.ts';
+import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
+import type { Operation } from './workers/actuator.ts';
+
+/** Deadline of a decision applied by hand, ms. */
+const APPLY_TIMEOUT_MS = 30_000;
+
+/** A decision made by hand. */
+export interface ManualDecision {
+  /** The size to bring the pool to; an integer within its bounds. */
+  readonly to: number;
+  readonly reason?: string;
+  /** Starts skip their warm-up. Default `false`. */
+  readonly emergency?: boolean;
+}
+
+export interface ApplyResult {
+  readonly decision: Decision;
+  /** `true`: all operations it began have ended within 30 s; `false`: some are still in flight. */
+  readonly settled: boolean;
+}
+
+/** What a controller is doing. Plain JSON. */
+export interface ControllerStatus {
+  readonly running: boolean;
+  readonly mode: Mode;
+  /** Milliseconds to the next evaluation; absent while the loop does not run. */
+  readonly nextTickInMs?: number;
+  readonly pools: readonly PoolStatus[];
+  /** Faults whose causes last. */
+  readonly faults: readonly StandingFault[];
+}
+
+/**
+ * Keeps worker pools at the right size: looks at them, decides, acts, and writes down why.
+ *
+ * `start()` runs the loop; a host that drives time itself calls `tick()` instead and needs nothing else to run.
+ * What fails at run time (an adapter, a listener, a predictor) becomes a `fault` event; the loop goes on.
+ */
+export class ScalingController extends GuardedEmitter {
+  readonly #options: ResolvedOptions;
+  readonly #logger: NonNullable<ControllerOptions['logger']>;
+  readonly #pools = new Map<PoolId, ManagedPool>();
+  readonly #faults = new FaultLog();
+  readonly #loop: TickLoop;
+  #stopped: Promise<void> | undefined;
+  #ticks: Promise<unknown> = Promise.resolve();
+  #normalDueAt = Number.NEGATIVE_INFINITY;
+  #slowDueAt = Number.NEGATIVE_INFINITY;
+
+  /** @throws InvalidOptionError when an option breaks its rule; nothing has been started then. */
+  constructor(options: ControllerOptions) {
+    super();
+    this.#options = resolveOptions(options);
+    this.#logger = this.#options.logger ?? pino({ level: 'silent' });
+    const { clock, intervals, pools } = this.#options;
+    this.#loop = new TickLoop(clock, intervals.fast, {
+      tick: (occasion) => this.#enqueue(occasion).then(noop, (error: unknown) => this.#tickFailed(error)),
+      nextDeadline: () => earliestDeadline(this.#pools.values()),
+    });
+    for (const pool of pools) this.#manage(pool);
+  }
+
+  /** Starts the loop: a tick now, then one per fast interval, and whenever an adapter wakes it. */
+  start(): this {
+    if (this.#stopped !== undefined) throw new Error('this controller was stopped: make a new one');
+    this.#loop.start();
+    return this;
+  }
+
+  /**
+   * Ends the loop and lets go of all pools: waits for the tick and the operations in flight, aborts what does not
+   * end in time. Workers stay as they are. May be called again; all calls settle together.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#shutDown();
+    return this.#stopped;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /**
+   * Evaluates all pools once: observe, decide, act, record. Ticks never overlap: a call during a tick follows it.
+   * What was decided has been asked of the adapters when this settles; it may still be in flight.
+   *
+   * @param cause why, when it is not the interval: kept in the record
+   */
+  tick(cause?: string): Promise<TickRecord> {
+    if (this.#stopped !== undefined) return Promise.reject(new Error('this controller was stopped'));
+    return this.#enqueue(cause === undefined ? ON_INTERVAL : { trigger: 'manual', cause });
+  }
+
+  /** Adds a pool at run time. @throws InvalidOptionError */
+  addPool(pool: PoolOptions): void {
+    const resolved = resolvePool(pool, 'pool');
+    if (this.#pools.has(resolved.id)) {
+      throw new InvalidOptionError('pool.id', 'must be unique among the pools', resolved.id);
+    }
+    this.#manage(resolved);
+  }
+
+  /** Lets go of a pool; its workers stay. Settles when its operations in flight have ended. */
+  async removePool(id: PoolId): Promise<void> {
+    const pool = this.#pool(id);
+    this.#pools.delete(id);
+    await pool.close(this.#options.stopTimeoutMs);
+    this.#faults.forget(id);
+  }
+
+  /** Observes and decides on, but acts no more. */
+  pause(id: PoolId): void {
+    this.#pool(id).paused = true;
+  }
+
+  resume(id: PoolId): void {
+    this.#pool(id).paused = false;
+  }
+
+  /** What would be done now, and why, without doing it; on what was seen in the last tick. */
+  recommend(id: PoolId): Decision {
+    const pool = this.#pool(id);
+    const view = pool.view ?? pool.look(this.#instant());
+    const [decision] = decide([{ view, policy: pool.options.policy, trigger: 'manual' }]);
+    return decision as Decision;
+  }
+
+  /**
+   * Carries out a decision by hand: one that `recommend` gave, or just a size. The pool's bounds hold; its pace and
+   * cooldowns do not. Settles when the operations it began have ended, at the latest after 30 s; they go on then.
+   */
+  async apply(id: PoolId, decision: ManualDecision): Promise<ApplyResult> {
+    const pool = this.#pool(id);
+    const at = this.#instant();
+    const view = pool.view ?? pool.look(at);
+    const { minWorkers, maxWorkers } = pool.options;
+    const to = decision.to;
+    if (!Number.isInteger(to) || to < minWorkers || to > maxWorkers) {
+      throw new InvalidOptionError(
+        'decision.to',
+        `must be an integer from ${minWorkers} to ${maxWorkers}`,
+        to,
+      );
+    }
+    const manual = manualDecision(view, decision);
+    this.#carryOut(pool, manual, at);
+    const settled = await pool.settled(APPLY_TIMEOUT_MS);
+    return { decision: manual, settled };
+  }
+
+  /** Changes of size of one pool, or of all, oldest first. */
+  history(id?: PoolId): readonly ScaledEvent[] {
+    if (id !== undefined) return this.#pool(id).history();
+    return [...this.#pools.values()].flatMap((pool) => pool.history()).sort((a, b) => a.at - b.at);
+  }
+
+  /** Starts, stops, drains and resizes in flight. */
+  operations(id?: PoolId): readonly Operation[] {
+    const pools = id === undefined ? [...this.#pools.values()] : [this.#pool(id)];
+    return pools.flatMap((pool) => [...pool.actuator.operations()]);
+  }
+
+  status(): ControllerStatus {
+    const { nextAt } = this.#loop;
+    return {
+      running: this.#loop.running,
+      mode: this.#options.mode,
+      ...(nextAt !== undefined && { nextTickInMs: nextAt - this.#options.clock.monotonic() }),
+      pools: [...this.#pools.values()].map((pool) => pool.status()),
+      faults: this.#faults.standing(),
+    };
+  }
+
+  #pool(id: PoolId): ManagedPool {
+    const pool = this.#pools.get(id);
+    if (pool === undefined) throw new InvalidOptionError('id', 'must name a pool of this controller', id);
+    return pool;
+  }
+
+  #manage(options: ResolvedPool): void {
+    const { clock, mode, intervals, observeTimeoutMs, historySize } = this.#options;
+    const pool = new ManagedPool(options, {
+      clock,
+      mode,
+      intervalMs: intervals.fast,
+      observeTimeoutMs,
+      historySize,
+      predictor: this.#predictorOf(options),
+      hooks: {
+        fault: (fault) => this.#fault({ at: clock.now(), pool: options.id, ...fault }),
+        recovered: (source) => this.#recovered(options.id, source),
+        operation: (event) => this.#tell('operation', event),
+        wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${options.id}: ${reason}` }),
+      },
+    });
+    this.#pools.set(options.id, pool);
+  }
+
+  #predictorOf(options: ResolvedPool): LoadPredictor | undefined {
+    const given = options.predictor ?? this.#options.predictor;
+    if (given === false) return undefined;
+    if (typeof given === 'function') return given(options.id);
+    if (given !== undefined) return given;
+    return options.policy.predictive ? createPredictor() : undefined;
+  }
+
+  #instant(): Instant {
+    const { clock } = this.#options;
+    return { now: clock.now(), monotonic: clock.monotonic() };
+  }
+
+  #enqueue(occasion: Occasion): Promise<TickRecord> {
+    const tick = this.#ticks.then(() => this.#tick(occasion));
+    this.#ticks = tick.catch(() => {});
+    return tick;
+  }
+
+  async #tick({ trigger, cause }: Occasion): Promise<TickRecord> {
+    const pools = [...this.#pools.values()];
+    await observeAll(pools);
+    const at = this.#instant();
+    const inputs = pools.map((pool) => ({ view: pool.look(at), policy: pool.options.policy, trigger }));
+    const decisions = decide(inputs);
+    const records: PoolRecord[] = [];
+    for (let index = 0; index < pools.length; index++) {
+      const pool = pools[index] as ManagedPool;
+      const decision = decisions[index] as Decision;
+      pool.note(decision, at);
+      if (pool.acts) this.#carryOut(pool, decision, at);
+      else this.#tell('decision', decision);
+      const { view, policy } = inputs[index] as (typeof inputs)[number];
+      records.push({ view, policy: policy.name, decision, acted: pool.acts });
+    }
+    this.#keepUp(pools, at);
+    const record: TickRecord = {
+      version: 1,
+      at: at.now,
+      trigger,
+      ...(cause !== undefined && { cause }),
+      pools: records,
+    };
+    this.#tell('tick', record);
+    return record;
+  }
+
+  #carryOut(pool: ManagedPool, decision: Decision, at: Instant): void {
+    const change = pool.act(decision, at);
+    this.#tell('decision', decision);
+    if (change !== undefined) {
+      const { pool: id, from, to, wanted, emergency } = decision;
+      this.#logger.info(
+        { pool: id, from, to, wanted, emergency },
+        `${id}: ${from} → ${to}: ${decision.reason}`,
+      );
+      this.#tell('scaled', change);
+    }
+    if (decision.to !== decision.wanted) this.#tell('held', decision);
+  }
+
+  /** What is due on the normal and the slow interval. */
+  #keepUp(pools: readonly ManagedPool[], at: Instant): void {
+    const { intervals } = this.#options;
+    if (at.monotonic >= this.#normalDueAt) {
+      this.#normalDueAt = at.monotonic + intervals.normal;
+      for (const pool of pools) {
+        const account = pool.view && pool.efficiency.settle(pool.view, at.monotonic);
+        if (account !== undefined) this.#tell('efficiency', account);
+      }
+    }
+    if (at.monotonic >= this.#slowDueAt) {
+      this.#slowDueAt = at.monotonic + intervals.slow;
+      for (const pool of pools) pool.learn(at);
+    }
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#loop.stop();
+    await this.#ticks;
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close(this.#options.stopTimeoutMs)));
+  }
+
+  #tell<T extends keyof ControllerEvents>(event: T, ...payload: ControllerEvents[T]): void {
+    if (this.listenerCount(event) > 0) this.emit(event, ...(payload as never));
+  }
+
+  #tickFailed(error: unknown): void {
+    const message = `the tick failed: ${messageOf(error)}`;
+    this.#fault({ at: this.#options.clock.now(), source: 'tick', message, error });
+  }
+
+  #recovered(pool: PoolId, source: FaultSource): void {
+    const over = this.#faults.clear(pool, source);
+    if (over === undefined) return;
+    const at = this.#options.clock.now();
+    this.#tell('fault', { at, pool, source, message: `over: ${over.message}`, recovered: true });
+  }
+
+  #fault(fault: Fault): void {
+    if (!this.#faults.report(fault, this.#options.clock.monotonic())) return;
+    const { pool, source, error } = fault;
+    this.#logger.warn({ pool, source, err: error }, fault.message);
+    this.#tell('fault', fault);
+  }
+
+  protected override listenerFailed(event: keyof ControllerEvents, error: unknown): void {
+    const message = `a listener of '${event}' failed: ${messageOf(error)}`;
+    const fault: Fault = { at: this.#options.clock.now(), source: 'listener', message, error };
+    // A fault listener that throws must not be called for its own fault.
+    if (event === 'fault') this.#logger.warn({ source: 'listener', err: error }, message);
+    else this.#fault(fault);
+  }
+}
+
+const noop = (): void => {};
+
+/** Observes all pools side by side; synchronous adapters cost no promise. */
+async function observeAll(pools: readonly ManagedPool[]): Promise<void> {
+  const pending: Promise<void>[] = [];
+  for (const pool of pools) {
+    const observing = pool.observe();
+    if (observing !== undefined) pending.push(observing);
+  }
+  if (pending.length > 0) await Promise.all(pending);
+}
+
+function earliestDeadline(pools: Iterable<ManagedPool>): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const pool of pools) earliest = Math.min(earliest, pool.actuator.nextDeadline() ?? earliest);
+  return earliest;
+}
+
+function manualDecision(view: PoolView, { to, reason, emergency }: ManualDecision): Decision {
+  return {
+    pool: view.pool,
+    at: view.now,
+    kind: to > view.size ? 'scale-up' : to < view.size ? 'scale-down' : 'hold',
+    from: view.size,
+    to,
+    wanted: to,
+    voices: [],
+    adjustments: [],
+    reason: reason ?? 'applied by hand',
+    emergency: emergency === true,
+    trigger: 'manual',
+  };
+}

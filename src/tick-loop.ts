@@ -1,0 +1,96 @@
+import type { Clock } from './clock.ts';
+import type { Trigger } from './core/decision.ts';
+
+/** Wakes closer together than this are served by one tick. */
+const WAKE_SPACING_MS = 250;
+
+/** Why an evaluation runs. */
+export interface Occasion {
+  readonly trigger: Trigger;
+  /** The reason in words, where there is one beyond the interval. */
+  readonly cause?: string;
+}
+
+export const ON_INTERVAL: Occasion = { trigger: 'interval' };
+
+/** What the loop runs. */
+export interface Ticking {
+  /** One evaluation; must not reject. */
+  tick(occasion: Occasion): Promise<void>;
+  /** The earliest monotonic time at which an operation's deadline or retry is due. */
+  nextDeadline(): number;
+}
+
+/** Ticks once per interval, at deadlines, and when woken. One timer at a time, none after `stop`. */
+export class TickLoop {
+  readonly #clock: Clock;
+  readonly #intervalMs: number;
+  readonly #ticking: Ticking;
+  #running: Promise<void> | undefined;
+  #stopped = false;
+  #rest = new AbortController();
+  #woken: Occasion | undefined;
+  #nextAt: number | undefined;
+
+  constructor(clock: Clock, intervalMs: number, ticking: Ticking) {
+    this.#clock = clock;
+    this.#intervalMs = intervalMs;
+    this.#ticking = ticking;
+  }
+
+  get running(): boolean {
+    return this.#running !== undefined && !this.#stopped;
+  }
+
+  /** Monotonic time of the next interval; absent while the loop does not run. */
+  get nextAt(): number | undefined {
+    return this.running ? this.#nextAt : undefined;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Asks for a tick now. While a tick runs, the next follows at once. */
+  wake(occasion: Occasion): void {
+    this.#woken ??= occasion;
+    this.#rest.abort();
+  }
+
+  /** Settles when the running tick has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#rest.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let occasion = ON_INTERVAL;
+    while (!this.#stopped) {
+      const began = this.#clock.monotonic();
+      this.#nextAt = began + this.#intervalMs;
+      await this.#ticking.tick(occasion);
+      occasion = await this.#nextOccasion(began);
+    }
+  }
+
+  async #nextOccasion(began: number): Promise<Occasion> {
+    const earliest = began + Math.min(WAKE_SPACING_MS, this.#intervalMs);
+    const dueAt = Math.min(began + this.#intervalMs, this.#ticking.nextDeadline());
+    if (this.#woken === undefined) await this.#restUntil(Math.max(earliest, dueAt));
+    if (this.#woken !== undefined) await this.#restUntil(earliest);
+    const woken = this.#woken;
+    this.#woken = undefined;
+    return woken ?? ON_INTERVAL;
+  }
+
+  async #restUntil(monotonic: number): Promise<void> {
+    if (this.#stopped) return;
+    this.#rest = new AbortController();
+    try {
+      await this.#clock.sleep(Math.max(0, monotonic - this.#clock.monotonic()), this.#rest.signal);
+    } catch {
+      // Woken or stopped: the caller looks which.
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PaceMeter } from '../../src/constraints/pace-meter.ts';
+import { WindowExtreme } from '../../src/constraints/window-extreme.ts';
+import type { HoldRules, PaceRules } from '../../src/policies/policy.ts';
+
+const MINUTE = 60_000;
+const hold: HoldRules = {
+  upToleranceRatio: 0,
+  downToleranceRatio: 0,
+  upCooldownMs: 0,
+  downCooldownMs: 0,
+  upStabilizationMs: 0,
+  downStabilizationMs: 10 * MINUTE,
+  reversalsPerHour: 6,
+};
+const pace: PaceRules = { up: { workers: 4, periodMs: MINUTE }, down: { workers: 2, periodMs: 5 * MINUTE } };
+
+describe('PaceMeter', () => {
+  it('remembers nothing at first', () => {
+    expect(new PaceMeter(pace, hold).recall(0, 0)).toEqual({
+      reversalsLastHour: 0,
+      addedInPeriod: 0,
+      removedInPeriod: 0,
+      ineffectiveUps: 0,
+    });
+  });
+
+  it('counts what the running periods used, up and down apart', () => {
+    const meter = new PaceMeter(pace, hold);
+    meter.change(10, 8, 0);
+    meter.change(8, 11, 30_000);
+    expect(meter.recall(40_000, 0)).toMatchObject({
+      addedInPeriod: 3,
+      removedInPeriod: 2,
+      sinceUpMs: 10_000,
+    });
+    expect(meter.recall(95_000, 0)).toMatchObject({
+      addedInPeriod: 0,
+      removedInPeriod: 2,
+      sinceDownMs: 95_000,
+    });
+    expect(meter.recall(6 * MINUTE, 0)).toMatchObject({ addedInPeriod: 0, removedInPeriod: 0 });
+  });
+
+  it('counts reversals of the last hour, not steps in one direction', () => {
+    const meter = new PaceMeter(pace, hold);
+    meter.change(1, 2, 0);
+    meter.change(2, 3, MINUTE);
+    meter.change(3, 2, 2 * MINUTE);
+    meter.change(2, 4, 3 * MINUTE);
+    expect(meter.recall(4 * MINUTE, 0).reversalsLastHour).toBe(2);
+    expect(meter.recall(62.5 * MINUTE, 0).reversalsLastHour).toBe(1);
+    expect(meter.recall(64 * MINUTE, 0).reversalsLastHour).toBe(0);
+  });
+
+  it('remembers the most that was wanted within the window', () => {
+    const meter = new PaceMeter(pace, hold);
+    meter.want(9, 0);
+    meter.want(4, 5 * MINUTE);
+    expect(meter.recall(9 * MINUTE, 0).wantedMax).toBe(9);
+    expect(meter.recall(11 * MINUTE, 0).wantedMax).toBe(4);
+    expect(meter.recall(30 * MINUTE, 0).wantedMax).toBeUndefined();
+  });
+});
+
+describe('WindowExtreme', () => {
+  it('never forgets a value within the window, nor keeps one for more than a thirty-second longer', () => {
+    const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 100 })), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(steps, (sequence) => {
+        const window = new WindowExtreme(1_000, Math.max);
+        let now = 0;
+        const seen: { at: number; value: number }[] = [];
+        for (const [gap, value] of sequence) {
+          now += gap;
+          window.add(value, now);
+          seen.push({ at: now, value });
+          const largest = (ms: number): number =>
+            Math.max(...seen.filter(({ at }) => now - at <= ms).map((entry) => entry.value));
+          expect(window.get(now)).toBeGreaterThanOrEqual(largest(1_000));
+          expect(window.get(now)).toBeLessThanOrEqual(largest(1_000 + 1_000 / 32));
+        }
+      }),
+    );
+  });
+});
