@@ -75,7 +75,7 @@ export interface EmergencyState {
 
 /** What the schedule wants at this moment. */
 export interface ScheduleState {
-  /** In force, contradictions resolved: the highest floor is never above the lowest ceiling. First = strongest. */
+  /** In force, contradictions resolved: the highest floor is never above the lowest ceiling. */
   readonly actions: readonly ScheduledAction[];
   /** The template that decides in the meantime. */
   readonly policy?: ScheduledPolicy;
