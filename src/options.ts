@@ -177,12 +177,10 @@ const lifecycleSchema: z.ZodType<LifecycleOptions, LifecycleOptions> = z.strictO
   adoptAfterMs: optional(milliseconds),
 });
 
-const intervalsSchema = z
-  .custom<number | Intervals>((value) => ['number', 'object'].includes(typeof value), {
-    error: 'must be a number of milliseconds, or { fast, normal, slow }',
-  })
-  .transform((given) => (typeof given === 'number' ? { fast: given } : given))
-  .pipe(z.strictObject({ fast: optional(interval), normal: optional(interval), slow: optional(interval) }));
+const intervalsSchema: z.ZodType<Intervals, Intervals> = z.strictObject(
+  { fast: optional(interval), normal: optional(interval), slow: optional(interval) },
+  { error: 'must be a number of milliseconds, or { fast, normal, slow }' },
+);
 
 const poolSchema: z.ZodType<PoolOptions, PoolOptions> = z.strictObject({
   id,
@@ -215,7 +213,7 @@ const controllerSchema = z.strictObject({
 
 /** @throws InvalidOptionError */
 export function resolveOptions(given: ControllerOptions): ResolvedOptions {
-  const options = parse(controllerSchema, given, '');
+  const options = parse(controllerSchema, withIntervals(given), '');
   const pools = options.pools.map((pool, index) => resolvePool(pool as PoolOptions, `pools[${index}]`));
   const ids = new Set<PoolId>();
   for (const [index, { id }] of pools.entries()) {
@@ -264,6 +262,12 @@ export function resolvePool(given: PoolOptions, field: string): ResolvedPool {
     lifecycle,
     predictor,
   };
+}
+
+/** One number is the fast interval. */
+function withIntervals(given: ControllerOptions): unknown {
+  const fast = (given as ControllerOptions | undefined)?.intervalMs;
+  return typeof fast === 'number' ? { ...given, intervalMs: { fast } } : given;
 }
 
 function resolveIntervals({
@@ -317,7 +321,7 @@ function parse<T>(schema: z.ZodType<T>, given: unknown, field: string): T {
   if (issue.code === 'unrecognized_keys') {
     path.push(issue.keys[0] as string);
     rule = 'is not an option';
-  } else if (issue.code === 'invalid_type' && issue.expected === 'object') {
+  } else if (issue.code === 'invalid_type' && issue.expected === 'object' && issue.path.length === 0) {
     rule = 'must be an object';
   }
   const value = path.reduce<unknown>(

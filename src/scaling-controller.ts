@@ -25,7 +25,7 @@ import {
   resolveOptions,
   resolvePool,
 } from './options.ts';
-import { createPredictor } from './predictors/create-predictor.ts';
+import { createPredictor } from './predictors/predictor.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
 import type { Operation } from './workers/actuator.ts';
 
@@ -217,7 +217,10 @@ export class ScalingController extends GuardedEmitter {
       hooks: {
         fault: (fault) => this.#fault({ at: clock.now(), pool: options.id, ...fault }),
         recovered: (source) => this.#recovered(options.id, source),
-        operation: (event) => this.#tell('operation', event),
+        operation: (event) => {
+          this.#loop.reconsider();
+          this.#tell('operation', event);
+        },
         wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${options.id}: ${reason}` }),
       },
     });

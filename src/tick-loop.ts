@@ -57,6 +57,11 @@ export class TickLoop {
     this.#rest.abort();
   }
 
+  /** A deadline may have moved: looks again how long to rest. */
+  reconsider(): void {
+    this.#rest.abort();
+  }
+
   /** Settles when the running tick has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
@@ -76,21 +81,23 @@ export class TickLoop {
 
   async #nextOccasion(began: number): Promise<Occasion> {
     const earliest = began + Math.min(WAKE_SPACING_MS, this.#intervalMs);
-    const dueAt = Math.min(began + this.#intervalMs, this.#ticking.nextDeadline());
-    if (this.#woken === undefined) await this.#restUntil(Math.max(earliest, dueAt));
-    if (this.#woken !== undefined) await this.#restUntil(earliest);
+    while (!this.#stopped) {
+      const due = this.#woken === undefined ? Math.min(began + this.#intervalMs, this.#ticking.nextDeadline()) : 0;
+      const restUntil = Math.max(earliest, due);
+      if (this.#clock.monotonic() >= restUntil) break;
+      await this.#restUntil(restUntil);
+    }
     const woken = this.#woken;
     this.#woken = undefined;
     return woken ?? ON_INTERVAL;
   }
 
   async #restUntil(monotonic: number): Promise<void> {
-    if (this.#stopped) return;
     this.#rest = new AbortController();
     try {
       await this.#clock.sleep(Math.max(0, monotonic - this.#clock.monotonic()), this.#rest.signal);
     } catch {
-      // Woken or stopped: the caller looks which.
+      // Woken, stopped, or told that a deadline has moved: the caller looks which.
     }
   }
 }

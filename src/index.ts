@@ -1,0 +1,98 @@
+export { type Clock, systemClock } from './clock.ts';
+export type {
+  ActiveSignal,
+  Adjustment,
+  AdjustmentCode,
+  Decision,
+  DecisionKind,
+  Demand,
+  Flow,
+  Forecast,
+  Instant,
+  LoadPredictor,
+  LoadSample,
+  OptimizeRequest,
+  OptimizeResult,
+  PaceMemory,
+  PoolAdapter,
+  PoolId,
+  PoolObservation,
+  PoolRecord,
+  PoolView,
+  Proposal,
+  ProposalKind,
+  ReadingQuality,
+  Refusal,
+  ReplicaPoolAdapter,
+  ResourceUsage,
+  ScheduledAction,
+  ScheduleState,
+  SignalType,
+  StartRequest,
+  Startup,
+  StopRequest,
+  TickRecord,
+  Trigger,
+  Voice,
+  WorkerId,
+  WorkerObservation,
+  WorkerPoolAdapter,
+  WorkerState,
+} from './core/model.ts';
+export { type DecideInput, decide } from './decide.ts';
+export { DeadlineError, InvalidOptionError } from './errors.ts';
+export type {
+  ControllerEvents,
+  EfficiencyEvent,
+  Fault,
+  FaultSource,
+  PredictionEvent,
+  ScaledEvent,
+} from './events.ts';
+export type { StandingFault } from './fault-log.ts';
+export type { PoolStatus } from './managed-pool.ts';
+export type {
+  ControllerOptions,
+  Intervals,
+  Mode,
+  PolicyLike,
+  PoolOptions,
+  PredictorFactory,
+} from './options.ts';
+export { type AdaptiveOptions, adaptive } from './policies/adaptive.ts';
+export { type CostOptions, cost } from './policies/cost.ts';
+export { createPolicy, type PolicyName, type PolicyOptions } from './policies/create-policy.ts';
+export { type DemandOptions, demand } from './policies/demand.ts';
+export { type EmergencyOptions, emergency } from './policies/emergency.ts';
+export { createEngine } from './policies/engine.ts';
+export { type LatencyOptions, latency } from './policies/latency.ts';
+export type {
+  EmergencyRules,
+  HoldRules,
+  PaceRules,
+  Policy,
+  PolicyEngine,
+  ScalingPolicy,
+  StepLimit,
+} from './policies/policy.ts';
+export { type PredictiveOptions, predictive } from './policies/predictive.ts';
+export { type QueueDrainOptions, queueDrain } from './policies/queue-drain.ts';
+export { scheduled } from './policies/scheduled.ts';
+export { type SloOptions, slo } from './policies/slo.ts';
+export { type TargetUtilizationOptions, targetUtilization } from './policies/target-utilization.ts';
+export { type ThresholdOptions, thresholds } from './policies/thresholds.ts';
+export { createPredictor, type PredictorOptions } from './predictors/predictor.ts';
+export {
+  type ApplyResult,
+  type ControllerStatus,
+  type ManualDecision,
+  ScalingController,
+} from './scaling-controller.ts';
+export type {
+  BreakerState,
+  LifecycleOptions,
+  Operation,
+  OperationEvent,
+  OperationKind,
+  OperationOutcome,
+} from './workers/actuator.ts';
