@@ -1,7 +1,7 @@
 import { figure, percent, workers } from '../core/format.ts';
 import { checkOpenShare } from './check-options.ts';
 import { betaOf } from './erlang.ts';
-import { steadyDemand, wholeWorkers } from './load.ts';
+import { steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
 /** Options of `demand`. */
@@ -21,7 +21,7 @@ export function demand({ waitRatio = 0.2 }: DemandOptions = {}): Policy {
   return {
     name: 'demand',
     propose(view) {
-      const load = steadyDemand(view);
+      const load = steadyLoad(view);
       const headroom = beta * Math.sqrt(load / view.slotsPerWorker);
       const size = wholeWorkers(load + headroom);
       const reason = `demand ${figure(load)} + ${figure(headroom)}, so that ${percent(waitRatio)} wait: ${workers(size)}`;

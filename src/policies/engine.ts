@@ -1,11 +1,9 @@
 import type { Proposal, Refusal, Voice } from '../core/decision.ts';
 import { figure } from '../core/format.ts';
+import { MOST_WORKERS } from '../core/observation.ts';
 import type { PoolView } from '../core/view.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Policy, PolicyEngine } from './policy.ts';
-
-/** More workers than any pool has: a proposal above it is a fault of the policy. */
-const MOST_WORKERS = 1_000_000;
 
 /** What is left of a fraction by rounding errors is no worker: 0.1 * 3 / 0.1 = 3.0000000000000004 is 3. */
 const DUST = 1e-9;
@@ -19,7 +17,7 @@ const DUST = 1e-9;
  * a negative or an absurd number, has no opinion in this tick and is listed in `refused`.
  *
  * While any policy declares an emergency, the proposal is one, and `emergencySize` is what the emergency itself
- * asks for (within the lowest ceiling).
+ * asks for (within the lowest ceiling). A ceiling that `yields` does not count then.
  *
  * @throws InvalidOptionError when a policy has no name or no `propose`.
  */
@@ -49,6 +47,7 @@ function conclude(view: PoolView, policies: readonly Policy[]): Proposal {
   let target: Heard | undefined;
   let floor: Heard | undefined;
   let ceiling: Heard | undefined;
+  let yielding: Heard | undefined;
   let emergencySize: number | undefined;
 
   for (const policy of policies) {
@@ -62,14 +61,16 @@ function conclude(view: PoolView, policies: readonly Policy[]): Proposal {
     voices.push(voice);
     const { kind, size } = voice;
     if (kind === 'ceiling') {
-      if (ceiling === undefined || size < ceiling.size) ceiling = voice;
+      if (voice.yields === true) yielding = lower(yielding, voice);
+      else ceiling = lower(ceiling, voice);
       continue;
     }
-    if (kind === 'target') {
-      if (target === undefined || size > target.size) target = voice;
-    } else if (floor === undefined || size > floor.size) floor = voice;
+    if (kind === 'target') target = higher(target, voice);
+    else floor = higher(floor, voice);
     if (voice.emergency === true) emergencySize = Math.max(emergencySize ?? 0, size);
   }
+
+  if (emergencySize === undefined && yielding !== undefined) ceiling = lower(ceiling, yielding);
 
   let size = target?.size ?? view.size;
   let winner = target;
@@ -94,6 +95,14 @@ function conclude(view: PoolView, policies: readonly Policy[]): Proposal {
   };
 }
 
+function higher(a: Heard | undefined, b: Heard): Heard {
+  return a === undefined || b.size > a.size ? b : a;
+}
+
+function lower(a: Heard | undefined, b: Heard): Heard {
+  return a === undefined || b.size < a.size ? b : a;
+}
+
 /** One policy's voice, a refusal, or silence. */
 function ask(policy: Policy, view: PoolView): Heard | Refusal | undefined {
   try {
@@ -104,12 +113,18 @@ function ask(policy: Policy, view: PoolView): Heard | Refusal | undefined {
   }
 }
 
-function hear(by: string, { kind, size, reason, emergency, confidence }: Proposal): Heard | Refusal {
+function hear(by: string, { kind, size, reason, emergency, yields, confidence }: Proposal): Heard | Refusal {
   if (kind !== 'target' && kind !== 'floor' && kind !== 'ceiling') {
     return { by, reason: 'proposed neither target, floor nor ceiling' };
   }
   if (typeof size !== 'number' || !(size >= 0 && size <= MOST_WORKERS)) {
-    return { by, reason: `proposed ${typeof size === 'number' ? figure(size) : `a ${typeof size}`} workers` };
+    return {
+      by,
+      reason:
+        typeof size === 'number'
+          ? `proposed ${figure(size)} workers`
+          : `proposed a ${typeof size} for a size`,
+    };
   }
   return {
     by,
@@ -118,6 +133,7 @@ function hear(by: string, { kind, size, reason, emergency, confidence }: Proposa
     reason: typeof reason === 'string' ? reason : `${by} gave no reason`,
     won: false,
     ...(emergency === true && kind !== 'ceiling' && { emergency }),
+    ...(yields === true && kind === 'ceiling' && { yields }),
     ...(confidence !== undefined && { confidence }),
   };
 }

@@ -8,9 +8,21 @@ export function wholeWorkers(load: number): number {
   return Math.max(0, Math.ceil(load - NEGLIGIBLE));
 }
 
-/** Demand for rules that size a pool by it: up at once, down when the longer average agrees. */
-export function steadyDemand({ demand }: PoolView): number {
-  return Math.max(demand.fast, demand.slow);
+/**
+ * Demand for rules that compare it with the size, the backlog included: what waits is to be gone in about the time
+ * that a new worker takes to start. The part of it that demand holds already is not counted again: demand 6 with 4
+ * of 4 workers busy and 30 s of work waiting, starts of 30 s: 6, since 4 + 30 / 30 is less; with 600 s waiting: 24.
+ */
+export function quickLoad(view: PoolView): number {
+  const { fast } = view.demand;
+  if (view.queued === 0) return fast;
+  const draining = drainingLoad(view, Math.max(view.startup.p50Ms, view.intervalMs));
+  return Math.max(fast, Math.min(fast, view.busy) + draining);
+}
+
+/** `quickLoad` on the way up; down only when the longer average of demand agrees. */
+export function steadyLoad(view: PoolView): number {
+  return Math.max(quickLoad(view), view.demand.slow);
 }
 
 /**

@@ -1,31 +1,54 @@
-import type { ProposalKind } from '../core/decision.ts';
 import type { ScheduledAction } from '../core/view.ts';
 import type { Policy } from './policy.ts';
 
-const ACTION_OF = { target: 'scaleTo', floor: 'atLeast', ceiling: 'atMost' } as const;
-
 /**
- * Gives the schedule a voice: `scheduled('target')` for its `scaleTo` actions, `scheduled('floor')` for `atLeast`,
- * `scheduled('ceiling')` for `atMost`. Of several actions of a kind the one with the highest priority speaks; among
- * equals the one that asks for most (of ceilings: that allows least). A target is one voice among others: load
- * that needs more gets more, which a ceiling forbids.
+ * Gives the schedule its voices, to be spread among the policies of an engine. A floor: the highest of `atLeast` and
+ * `scaleTo`. Two ceilings, the lowest of `atMost` and `scaleTo`: one that an emergency may overrule, and one of the
+ * actions with `emergencyOverride: false`. `scaleTo` is both, so it is neither more nor less, whatever the load.
+ *
+ * Reads `view.schedule` as a scheduler resolved it, without contradictions. By hand: a ceiling beats a floor.
  */
-export function scheduled(kind: ProposalKind): Policy {
-  const wanted = ACTION_OF[kind];
-  return {
-    name: `scheduled-${kind}`,
-    propose({ schedule }) {
-      let chosen: ScheduledAction | undefined;
-      for (const action of schedule?.actions ?? []) {
-        if (action.kind === wanted && (chosen === undefined || outranks(action, chosen))) chosen = action;
-      }
-      if (chosen === undefined) return undefined;
-      return { kind, size: chosen.size, reason: `schedule ${chosen.by}: ${chosen.reason}` };
+export function scheduled(): readonly Policy[] {
+  return [
+    {
+      name: 'scheduled-floor',
+      propose(view) {
+        const action = pick(view.schedule?.actions, isFloor, (a, b) => a.size > b.size);
+        return action && { kind: 'floor', size: action.size, reason: action.reason };
+      },
     },
-  };
+    {
+      name: 'scheduled-ceiling',
+      propose(view) {
+        const action = pick(view.schedule?.actions, isYieldingCeiling, (a, b) => a.size < b.size);
+        return action && { kind: 'ceiling', size: action.size, reason: action.reason, yields: true };
+      },
+    },
+    {
+      name: 'scheduled-limit',
+      propose(view) {
+        const action = pick(view.schedule?.actions, isLimit, (a, b) => a.size < b.size);
+        return action && { kind: 'ceiling', size: action.size, reason: action.reason };
+      },
+    },
+  ];
+}
 
-  function outranks(action: ScheduledAction, other: ScheduledAction): boolean {
-    if (action.priority !== other.priority) return action.priority > other.priority;
-    return kind === 'ceiling' ? action.size < other.size : action.size > other.size;
+const isFloor = ({ kind }: ScheduledAction): boolean => kind !== 'atMost';
+const isYieldingCeiling = ({ kind, emergencyOverride }: ScheduledAction): boolean =>
+  kind !== 'atLeast' && emergencyOverride !== false;
+const isLimit = ({ kind, emergencyOverride }: ScheduledAction): boolean =>
+  kind !== 'atLeast' && emergencyOverride === false;
+
+/** The action that is first by `before` among those that count; of equals the one that stands first. */
+function pick(
+  actions: readonly ScheduledAction[] = [],
+  counts: (action: ScheduledAction) => boolean,
+  before: (a: ScheduledAction, b: ScheduledAction) => boolean,
+): ScheduledAction | undefined {
+  let picked: ScheduledAction | undefined;
+  for (const action of actions) {
+    if (counts(action) && (picked === undefined || before(action, picked))) picked = action;
   }
+  return picked;
 }

@@ -1,6 +1,6 @@
 import { figure, percent, workers } from '../core/format.ts';
 import { checkShare } from './check-options.ts';
-import { steadyDemand, wholeWorkers } from './load.ts';
+import { steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
 /** Options of `targetUtilization`. */
@@ -18,7 +18,7 @@ export function targetUtilization({ utilization = 0.7 }: TargetUtilizationOption
   return {
     name: 'target-utilization',
     propose(view) {
-      const demand = steadyDemand(view);
+      const demand = steadyLoad(view);
       const size = wholeWorkers(demand / utilization);
       const reason = `demand ${figure(demand)} at ${percent(utilization)} busy: ${workers(size)}`;
       return { kind: 'target', size, reason };

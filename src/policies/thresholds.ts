@@ -3,7 +3,7 @@ import { figure, percent, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
 import { InvalidOptionError } from '../errors.ts';
 import { checkNumber, checkShare, checkWorkers } from './check-options.ts';
-import { steadyDemand, wholeWorkers } from './load.ts';
+import { quickLoad, steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
 /** Options of `thresholds`. */
@@ -52,8 +52,7 @@ export function thresholds(options: ThresholdOptions = {}): Policy {
     if (target < size) {
       return propose(target, `${compare(demand, size)}, below ${percent(down)}: ${workers(target)}`);
     }
-    const fewer = size - scalingIncrement;
-    return propose(size, `${compare(demand, size)}, but it would be too much for ${fewer}: ${size} stay`);
+    return propose(size, `${compare(demand, size)}, but fewer would be above ${percent(up)}: ${size} stay`);
   }
 
   function trim(view: PoolView, demand: number, to: number): Proposal | undefined {
@@ -70,9 +69,9 @@ export function thresholds(options: ThresholdOptions = {}): Policy {
     name: 'thresholds',
     propose(view) {
       const { size } = view;
-      const { fast } = view.demand;
-      if (fast > up * size) return grow(size, fast);
-      const demand = steadyDemand(view);
+      const quick = quickLoad(view);
+      if (quick > up * size) return grow(size, quick);
+      const demand = steadyLoad(view);
       const trimmed = trimTo === undefined ? undefined : trim(view, demand, trimTo);
       if (demand < down * size) {
         const shrunk = shrink(size, demand, wholeWorkers(demand / up));
