@@ -16,8 +16,6 @@ const USUAL_EMERGENCY: EmergencyRules = { threshold: 0.95, maxWorkers: 10, start
 
 /** A trimmed pool runs at this share of the upper threshold: there is room left before it has to grow again. */
 const TRIM = 0.9;
-/** A pool that saves looks back this long before it shrinks, beyond the start-up time that trimming looks back. */
-const SAVING_STABILIZATION_MS = 60_000;
 /** One worker of more than 20 is not worth a change to a pool that is trimmed all the time. */
 const SAVING_TOLERANCE = 0.05;
 
@@ -83,9 +81,7 @@ function createFromTemplate(name: TemplateName, options: PolicyOptions): Scaling
       upCooldownMs: settings.scaleUpCooldownMs,
       downCooldownMs: scaleDownCooldownMs,
       upStabilizationMs: 0,
-      downStabilizationMs: costOptimization
-        ? Math.min(SAVING_STABILIZATION_MS, scaleDownCooldownMs)
-        : scaleDownCooldownMs,
+      downStabilizationMs: settings.downStabilizationFactor * scaleDownCooldownMs,
       reversalsPerHour: settings.reversalsPerHour,
       ...options.hold,
     },

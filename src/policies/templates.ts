@@ -15,6 +15,8 @@ export interface Template {
   readonly emergency: EmergencyRules | false;
   /** Largest share of the pool that leaves within one down cooldown (`scalingIncrement` workers may always). */
   readonly downStepRatio: number;
+  /** The down stabilisation window as a multiple of the down cooldown: a size leaves when not needed for that long. */
+  readonly downStabilizationFactor: number;
   /** Changes of direction an hour. */
   readonly reversalsPerHour: number;
 }
@@ -34,6 +36,7 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
     costOptimization: false,
     emergency: false,
     downStepRatio: 0.25,
+    downStabilizationFactor: 1,
     reversalsPerHour: 4,
   },
   /** Follows load quickly, in both directions. For load that varies a lot and workers that start fast. */
@@ -47,6 +50,7 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
     costOptimization: false,
     emergency: false,
     downStepRatio: 0.5,
+    downStabilizationFactor: 1,
     reversalsPerHour: 6,
   },
   /** Runs full and lets idle workers go although load is between the thresholds. For work that can wait a little. */
@@ -60,11 +64,13 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
     costOptimization: true,
     emergency: false,
     downStepRatio: 0.5,
+    downStabilizationFactor: 0.2,
     reversalsPerHour: 6,
   },
   /**
-   * Keeps at least as many workers free as are busy, and meets saturation at once. For work that must not wait.
-   * Predictive: a forecast only raises the floor, so it costs what it costs and never a late job.
+   * Keeps at least as many workers free as are busy, meets saturation at once, and lets go of what was not needed
+   * for 10 min only. For work that must not wait. Predictive: a forecast only raises the floor, so it may cost
+   * worker-hours, never a late job.
    */
   'high-performance': {
     scaleUpThreshold: 0.5,
@@ -76,6 +82,7 @@ export const templates: Readonly<Record<TemplateName, Template>> = {
     costOptimization: false,
     emergency: { threshold: 0.95, maxWorkers: 10, startTimeoutMs: 15 * SECOND },
     downStepRatio: 0.25,
+    downStabilizationFactor: 5,
     reversalsPerHour: 6,
   },
 };
