@@ -39,7 +39,7 @@ export class Breaker {
 
   /** A try that was begun at `begunAt` has failed at `at`. Returns `true` when this opens a closed breaker. */
   failure(at: number, begunAt: number): boolean {
-    if (begunAt < this.#failedAt) return false; // of a wave that was counted
+    if (begunAt <= this.#failedAt) return false; // of a wave that was counted
     this.#failedAt = at;
     this.failures++;
     const wasClosed = this.state === 'closed';
@@ -61,6 +61,7 @@ export class Breaker {
     this.state = 'closed';
     this.failures = 0;
     this.retryAt = Number.NEGATIVE_INFINITY;
+    this.#failedAt = Number.NEGATIVE_INFINITY;
     return !wasClosed;
   }
 }

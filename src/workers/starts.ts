@@ -206,8 +206,9 @@ export class Starts {
     }
     if (late) {
       if (operations.stopping) return;
-      // What was only late is welcome; what was cancelled is so when a worker is missing again.
-      if (arrival.state === 'cancelled' && this.#context.missing() <= 0) {
+      // What was only late is welcome; what was cancelled is so when it saves a start.
+      const saves = this.#context.missing() > 0 || this.#arrivals.newestFirst().some(isOpen);
+      if (arrival.state === 'cancelled' && !saves) {
         this.#sinceSight--;
         if (id !== undefined) this.#context.retire(id, arrival.request);
         return;
@@ -312,17 +313,11 @@ export class Starts {
     call.abort.abort();
   }
 
-  /** A worker that was given up has come: the retries that stood in for it are not needed. */
+  /** A worker that was given up has come: the start that stood in for it is not needed. */
   #dropStandIns(): void {
     this.#settleDebt();
-    let surplus = -this.#context.missing();
-    for (const arrival of this.#arrivals.newestFirst()) {
-      if (surplus <= 0) break;
-      if (arrival.call && isOpen(arrival) && arrival.call.operation.attempt > 1) {
-        this.#cancel(arrival, arrival.call);
-        surplus--;
-      }
-    }
+    const surplus = -this.#context.missing();
+    if (surplus > 0) this.drop(surplus);
   }
 
   /** What has come by another way is not owed. */
