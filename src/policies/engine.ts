@@ -1,6 +1,6 @@
 import type { Proposal, Refusal, Voice } from '../core/decision.ts';
 import { figure } from '../core/format.ts';
-import { MOST_WORKERS, MOST_WORKERS } from '../core/observation.ts';
+import { MOST_WORKERS } from '../core/observation.ts';
 import type { PoolView } from '../core/view.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { Policy, PolicyEngine } from './policy.ts';
