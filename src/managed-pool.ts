@@ -6,7 +6,7 @@ import type { Forecast, LoadPredictor, LoadSample } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import { LoadMeter, type Measurement } from './core/measure.ts';
 import type { PoolId, PoolObservation, ReadingQuality } from './core/observation.ts';
-import { isPartial, refuse } from './core/reading.ts';
+import { inWorkers, isPartial, refuse } from './core/reading.ts';
 import type { ActiveSignal } from './core/signal.ts';
 import type { PoolView } from './core/view.ts';
 import { isPromise, withDeadline } from './deadline.ts';
@@ -149,7 +149,7 @@ export class ManagedPool {
       return;
     }
     this.#quality = isPartial(observation, this.#reading) ? 'partial' : 'full';
-    this.#reading = { ...observation };
+    this.#reading = inWorkers(observation);
     this.#context.hooks.recovered('observe');
     this.#context.hooks.recovered('reading');
   }

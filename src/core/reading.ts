@@ -59,6 +59,15 @@ function breach(value: unknown, most: number): string | undefined {
   return undefined;
 }
 
+/** A copy (adapters may reuse theirs) with whole workers: hosts that report means may report 3.98 of them. */
+export function inWorkers(reading: PoolObservation): PoolObservation {
+  const copy: { -readonly [K in keyof PoolObservation]: PoolObservation[K] } = { ...reading };
+  copy.ready = Math.round(reading.ready);
+  if (reading.starting !== undefined) copy.starting = Math.round(reading.starting);
+  if (reading.draining !== undefined) copy.draining = Math.round(reading.draining);
+  return copy;
+}
+
 /** Some of the pool is missing in this reading, or its totals ran back since the one before. */
 export function isPartial(reading: PoolObservation, before: PoolObservation | undefined): boolean {
   if (reading.reporting !== undefined && reading.reporting < reading.ready) return true;
