@@ -22,7 +22,7 @@ export interface Pending<T> {
 
 const STEP_MS = 5;
 
-/** One adapter under test, with patience that ends. Every observation that it makes is held against the rules. */
+/** One adapter under test, with patience that ends. */
 export class Probe<Adapter extends PoolAdapter> {
   readonly adapter: Adapter;
   readonly #options: ProbeOptions<Adapter>;
@@ -43,8 +43,13 @@ export class Probe<Adapter extends PoolAdapter> {
     return this.#options.wait(ms);
   }
 
-  async observe(): Promise<PoolObservation> {
-    const observation = await this.settled('observe()', Promise.resolve(this.adapter.observe(this.signal)));
+  observe(): Promise<PoolObservation> {
+    return this.settled('observe()', Promise.resolve(this.adapter.observe(this.signal)));
+  }
+
+  /** Observes, and holds what is seen against the rules and against what was examined before. */
+  async examine(): Promise<PoolObservation> {
+    const observation = await this.observe();
     const ranBack = this.#last ? totalsThatRanBack(this.#last, observation) : [];
     const faults = [...observationFaults(observation), ...ranBack];
     if (faults.length > 0) fail(`observe() is not to be believed: ${faults.join('; ')}`);

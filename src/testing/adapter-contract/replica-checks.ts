@@ -19,9 +19,9 @@ const reached = (probe: Probe<ReplicaPoolAdapter>, target: number): Promise<void
 /** What every adapter that is asked for a size must do. */
 export const REPLICA_CHECKS: Readonly<Record<string, Check>> = {
   'observe gives valid numbers': async (probe) => {
-    await probe.observe();
+    await probe.examine();
     await scaleTo(probe, size(await probe.observe()) + 1);
-    await probe.observe();
+    await probe.examine();
   },
 
   'scaleTo a larger size is accepted, and reached': async (probe) => {

@@ -40,9 +40,9 @@ async function finished(probe: WorkerProbe, job: Pending<unknown>, what: string)
 /** What every adapter that starts and stops single workers must do. */
 export const WORKER_CHECKS: Readonly<Record<string, Check>> = {
   'observe gives valid numbers': async (probe) => {
-    await probe.observe();
+    await probe.examine();
     await started(probe);
-    await probe.observe();
+    await probe.examine();
   },
 
   'startWorker settles when the worker is ready, which counts from then on': async (probe) => {
@@ -131,25 +131,33 @@ export const WORKER_CHECKS: Readonly<Record<string, Check>> = {
   },
 
   'totals never run back': async (probe) => {
-    await probe.observe();
+    await probe.examine();
     const id = await started(probe);
-    await probe.observe();
+    await probe.examine();
     await stop(probe, id);
-    await probe.observe();
+    await probe.examine();
     await started(probe);
-    await probe.observe();
+    await probe.examine();
   },
 
   'subscribe gives the function that unsubscribes': async (probe) => {
     if (probe.adapter.subscribe === undefined) return;
-    const unsubscribe = probe.adapter.subscribe(() => {});
+    const unsubscribe: unknown = probe.adapter.subscribe(() => {});
     expect(typeof unsubscribe === 'function', `subscribe() gave ${typeof unsubscribe} instead of a function`);
-    unsubscribe();
+    (unsubscribe as () => void)();
   },
 };
 
 /** As above, for hosts that let the suite submit jobs. */
 export const JOB_CHECKS: Readonly<Record<string, Check>> = {
+  'observe gives valid numbers while jobs run and wait': async (probe) => {
+    await started(probe);
+    const jobs = [await runningJob(probe), probe.job(JOB_MS / 4), probe.job(JOB_MS / 4)];
+    await probe.examine();
+    await probe.until('the jobs end', () => jobs.every(hasSettled));
+    await probe.examine();
+  },
+
   'a job that waits for a worker is run by the first one': async (probe) => {
     const before = await probe.observe();
     const job = probe.job(JOB_MS);
@@ -161,12 +169,12 @@ export const JOB_CHECKS: Readonly<Record<string, Check>> = {
   },
 
   'totals count each job once, and never run back': async (probe) => {
-    const before = await probe.observe();
+    const before = await probe.examine();
     await started(probe);
     const jobs = [probe.job(JOB_MS / 4), probe.job(JOB_MS / 4), probe.job(JOB_MS / 4)];
     await probe.until('the jobs end', async () => {
-      await probe.observe();
-      return jobs.every((job) => job.status !== 'pending');
+      await probe.examine();
+      return jobs.every(hasSettled);
     });
     for (const total of ['arrived', 'completed'] as const) {
       if (before[total] === undefined) continue;
@@ -241,7 +249,7 @@ export const JOB_CHECKS: Readonly<Record<string, Check>> = {
     const unsubscribe = adapter.subscribe((wokenBy) => reasons.push(wokenBy));
     const job = probe.job(JOB_MS / 4);
     await probe.until('the job wakes', () => reasons.length > 0);
-    unsubscribe();
+    unsubscribe?.();
     await started(probe);
     await finished(probe, job, 'the job');
   },
