@@ -135,7 +135,7 @@ export class Removals {
         sight.count - removal.goneIn >= 2 && sight.at - removal.goneAt >= options.visibilityGraceMs;
       if (removal.seen || lapsed) this.#forget(removal);
       if (lapsed && !removal.seen && worker !== undefined) {
-        const message = `stopWorker("${removal.id}") settled, and the worker is there ${describe(worker)}`;
+        const message = `stopWorker("${removal.id}") settled, and the worker is there (${describe(worker)})`;
         this.#context.operations.fault('stop', 'still there', message);
       }
     }
