@@ -16,6 +16,7 @@ export type FaultSource =
   | 'breaker'
   | 'policy'
   | 'predictor'
+  | 'scheduler'
   | 'ineffective'
   | 'subscribe'
   | 'listener'

@@ -8,15 +8,19 @@ import { LoadMeter, type Measurement } from './core/measure.ts';
 import type { PoolId, PoolObservation, ReadingQuality } from './core/observation.ts';
 import { inWorkers, isPartial, refuse } from './core/reading.ts';
 import type { ActiveSignal } from './core/signal.ts';
-import type { PoolView } from './core/view.ts';
+import type { PoolView, ScheduleState } from './core/view.ts';
 import { isPromise, withDeadline } from './deadline.ts';
 import { Efficiency } from './efficiency.ts';
 import { messageOf } from './errors.ts';
 import type { Fault, ScaledEvent } from './events.ts';
 import type { Mode, ResolvedPool } from './options.ts';
+import { createPolicy, type PolicyName } from './policies/create-policy.ts';
+import type { ScalingPolicy } from './policies/policy.ts';
+import type { Scheduler } from './schedule/scheduler.ts';
 import {
   type BreakerState,
   createActuator,
+  type LifecycleOptions,
   type OperationEvent,
   type PoolActuator,
 } from './workers/actuator.ts';
@@ -38,6 +42,7 @@ export interface PoolContext {
   readonly observeTimeoutMs: number;
   readonly historySize: number;
   readonly predictor: LoadPredictor | undefined;
+  readonly scheduler: Scheduler | undefined;
   readonly hooks: PoolHooks;
 }
 
@@ -82,6 +87,8 @@ export class ManagedPool {
   readonly predictor: LoadPredictor | undefined;
   readonly efficiency: Efficiency = new Efficiency();
   paused = false;
+  /** The policy in force: the pool's own, or the one that a schedule has put in its place for a while. */
+  policy: ScalingPolicy;
   /** The newest view and decision; absent before the first tick. */
   view: PoolView | undefined;
   decision: Decision | undefined;
@@ -93,6 +100,8 @@ export class ManagedPool {
   readonly #changes: ScaledEvent[] = [];
   readonly #unsubscribe: () => void;
   readonly #idleWaiters = new Set<() => void>();
+  readonly #scheduledPolicies = new Map<string, ScalingPolicy>();
+  #emergency: { readonly sizeBefore: number; readonly since: number } | undefined;
   #reading: PoolObservation | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #quality: ReadingQuality = 'none';
@@ -101,6 +110,7 @@ export class ManagedPool {
   constructor(options: ResolvedPool, context: PoolContext) {
     this.id = options.id;
     this.options = options;
+    this.policy = options.policy;
     this.mode = options.mode ?? context.mode;
     this.predictor = context.predictor;
     this.#context = context;
@@ -110,7 +120,7 @@ export class ManagedPool {
       pool: options.id,
       adapter: options.adapter,
       clock: context.clock,
-      lifecycle: options.lifecycle,
+      lifecycle: lifecycleOf(options),
       onOperation: (event) => this.#onOperation(event),
       onFault: (fault) =>
         fault.recovered ? context.hooks.recovered(fault.source) : context.hooks.fault(fault),
@@ -174,7 +184,7 @@ export class ManagedPool {
     const load = this.#load;
     const ready = reading?.ready ?? 0;
     const busy = Math.min(reading?.busy ?? 0, ready + (reading?.draining ?? 0));
-    const view: PoolView = {
+    const view: { -readonly [K in keyof PoolView]: PoolView[K] } = {
       pool: this.id,
       now: at.now,
       quality: this.#quality,
@@ -199,8 +209,18 @@ export class ManagedPool {
     this.efficiency.add(view, at.monotonic);
     if (this.#effectiveness.review(view, at.monotonic)) this.#tellIneffective(view);
     const forecast = this.#forecast(view, fresh);
-    this.view = forecast === undefined ? view : { ...view, forecast };
-    return this.view;
+    if (forecast !== undefined) view.forecast = forecast;
+    const schedule = this.#schedule(view);
+    if (schedule !== undefined) {
+      view.schedule = schedule;
+      this.#follow(schedule);
+    }
+    if (this.#emergency !== undefined) {
+      const { sizeBefore, since } = this.#emergency;
+      view.emergency = { sizeBefore, sinceMs: at.monotonic - since };
+    }
+    this.view = view;
+    return view;
   }
 
   /** Carries a decision out, and remembers it. */
@@ -220,6 +240,8 @@ export class ManagedPool {
   /** Remembers what was wanted, acted on or not, for the stabilisation windows of the ticks to come. */
   note(decision: Decision, at: Instant): void {
     this.decision = decision;
+    if (!decision.emergency) this.#emergency = undefined;
+    else this.#emergency ??= { sizeBefore: decision.from, since: at.monotonic };
     const [refusal] = decision.refused ?? [];
     if (refusal === undefined) this.#context.hooks.recovered('policy');
     else this.#context.hooks.fault({ source: 'policy', message: `policy ${refusal.by} ${refusal.reason}` });
@@ -236,7 +258,7 @@ export class ManagedPool {
     const lastChange = this.#changes[this.#changes.length - 1];
     return {
       id: this.id,
-      policy: options.policy.name,
+      policy: this.policy.name,
       mode: this.mode,
       paused: this.paused,
       minWorkers: options.minWorkers,
@@ -325,6 +347,38 @@ export class ManagedPool {
     this.#idleWaiters.clear();
   }
 
+  #schedule(view: PoolView): ScheduleState | undefined {
+    try {
+      const state = this.#context.scheduler?.at(view.now, this.id, view.startup.p90Ms);
+      if (state !== undefined) this.#context.hooks.recovered('scheduler');
+      return state;
+    } catch (error) {
+      this.#context.hooks.fault({ source: 'scheduler', message: messageOf(error), error });
+      return undefined;
+    }
+  }
+
+  /** Puts the policy in force that the schedule names, or the pool's own. */
+  #follow({ policy: scheduled }: ScheduleState): void {
+    let policy = this.options.policy;
+    if (scheduled !== undefined) {
+      const known = this.#scheduledPolicies.get(scheduled.policy);
+      try {
+        policy = known ?? createPolicy(scheduled.policy as PolicyName);
+        this.#scheduledPolicies.set(scheduled.policy, policy);
+      } catch (error) {
+        this.#context.hooks.fault({
+          source: 'scheduler',
+          message: `${scheduled.by}: ${messageOf(error)}`,
+          error,
+        });
+      }
+    }
+    if (policy === this.policy) return;
+    this.policy = policy;
+    this.#pace.use(policy.pace, policy.hold);
+  }
+
   #subscribe(): () => void {
     const { hooks } = this.#context;
     try {
@@ -353,4 +407,10 @@ function sampleOf(view: PoolView): LoadSample {
     ...(flow.errorRatio !== undefined && { errorRatio: flow.errorRatio }),
     ...(flow.arrivalsPerSecond !== undefined && { arrivalsPerSecond: flow.arrivalsPerSecond }),
   };
+}
+
+/** An emergency start gets the time that the policy gives it, unless the host says otherwise. */
+function lifecycleOf({ lifecycle, policy }: ResolvedPool): LifecycleOptions {
+  if (policy.emergency === undefined) return lifecycle;
+  return { emergencyStartTimeoutMs: policy.emergency.startTimeoutMs, ...lifecycle };
 }

@@ -8,6 +8,9 @@ import { InvalidOptionError } from './errors.ts';
 import { createPolicy, type PolicyName, type PolicyOptions } from './policies/create-policy.ts';
 import { createEngine } from './policies/engine.ts';
 import type { HoldRules, Policy, PolicyEngine, ScalingPolicy } from './policies/policy.ts';
+import type { DefaultScheduleName } from './schedule/default-schedules.ts';
+import type { Schedule } from './schedule/schedule.ts';
+import { createScheduler, type Scheduler } from './schedule/scheduler.ts';
 import type { LifecycleOptions } from './workers/actuator.ts';
 
 /** `act` carries decisions out; `recommend` is a dry run: everything but the act. */
@@ -70,6 +73,13 @@ export interface ControllerOptions {
    * pools, so give a factory where there are several.
    */
   readonly predictor?: false | PredictorFactory | LoadPredictor;
+  /**
+   * When which sizes are wanted: cron windows, time rules, one-time events, or names of the default schedules. Or a
+   * scheduler: one of `createScheduler`, whose timetable may be changed while it runs, or one's own.
+   */
+  readonly schedules?: readonly (Schedule | DefaultScheduleName)[] | Scheduler;
+  /** IANA zone of schedules that name none, e.g. `Europe/Berlin`. Default `UTC`. */
+  readonly zone?: string;
   /** How long one `observe` may take. Milliseconds; default 5,000. */
   readonly observeTimeoutMs?: number;
   /** How long `stop()` waits for operations in flight before it calls them off. Milliseconds; default 10,000. */
@@ -102,6 +112,8 @@ export interface ResolvedOptions {
   readonly intervals: ResolvedIntervals;
   readonly mode: Mode;
   readonly predictor: false | PredictorFactory | LoadPredictor | undefined;
+  /** Absent where nothing is scheduled. */
+  readonly scheduler: Scheduler | undefined;
   readonly observeTimeoutMs: number;
   readonly stopTimeoutMs: number;
   readonly historySize: number;
@@ -193,6 +205,11 @@ const poolSchema: z.ZodType<PoolOptions, PoolOptions> = z.strictObject({
   predictor: optional(predictorSchema),
 });
 
+const schedulesSchema = z.custom<NonNullable<ControllerOptions['schedules']>>(
+  (value) => Array.isArray(value) || port('', (has) => has('at', 'nextChange')).safeParse(value).success,
+  { error: 'must be a list of schedules, or a scheduler with at() and nextChange()' },
+);
+
 const controllerSchema = z.strictObject({
   pools: z.array(z.unknown(), { error: 'must be a list of pools' }),
   clock: optional(
@@ -206,6 +223,8 @@ const controllerSchema = z.strictObject({
   intervalMs: optional(intervalsSchema),
   mode: optional(modeSchema),
   predictor: optional(predictorSchema),
+  schedules: optional(schedulesSchema),
+  zone: optional(z.string({ error: 'must be an IANA time zone' })),
   observeTimeoutMs: optional(milliseconds),
   stopTimeoutMs: optional(milliseconds),
   historySize: optional(count),
@@ -227,6 +246,7 @@ export function resolveOptions(given: ControllerOptions): ResolvedOptions {
     intervals: resolveIntervals(options.intervalMs ?? {}),
     mode: options.mode ?? 'act',
     predictor: options.predictor,
+    scheduler: resolveScheduler(options.schedules, options.zone),
     observeTimeoutMs: options.observeTimeoutMs ?? 5_000,
     stopTimeoutMs: options.stopTimeoutMs ?? 10_000,
     historySize: options.historySize ?? 200,
@@ -262,6 +282,16 @@ export function resolvePool(given: PoolOptions, field: string): ResolvedPool {
     lifecycle,
     predictor,
   };
+}
+
+function resolveScheduler(
+  given: ControllerOptions['schedules'],
+  zone: string | undefined,
+): Scheduler | undefined {
+  if (given === undefined) return undefined;
+  return 'at' in given && typeof given.at === 'function' && !Array.isArray(given)
+    ? (given as Scheduler)
+    : createScheduler(given as readonly Schedule[], zone === undefined ? {} : { zone });
 }
 
 /** One number is the fast interval. */

@@ -149,7 +149,7 @@ export class ScalingController extends GuardedEmitter {
   recommend(id: PoolId): Decision {
     const pool = this.#pool(id);
     const view = pool.view ?? pool.look(this.#instant());
-    const [decision] = decide([{ view, policy: pool.options.policy, trigger: 'manual' }]);
+    const [decision] = decide([{ view, policy: pool.policy, trigger: 'manual' }]);
     return decision as Decision;
   }
 
@@ -206,7 +206,7 @@ export class ScalingController extends GuardedEmitter {
   }
 
   #manage(options: ResolvedPool): void {
-    const { clock, mode, intervals, observeTimeoutMs, historySize } = this.#options;
+    const { clock, mode, intervals, observeTimeoutMs, historySize, scheduler } = this.#options;
     const pool = new ManagedPool(options, {
       clock,
       mode,
@@ -214,6 +214,7 @@ export class ScalingController extends GuardedEmitter {
       observeTimeoutMs,
       historySize,
       predictor: this.#predictorOf(options),
+      scheduler,
       hooks: {
         fault: (fault) => this.#fault({ at: clock.now(), pool: options.id, ...fault }),
         recovered: (source) => this.#recovered(options.id, source),
@@ -250,7 +251,7 @@ export class ScalingController extends GuardedEmitter {
     const pools = [...this.#pools.values()];
     await observeAll(pools);
     const at = this.#instant();
-    const inputs = pools.map((pool) => ({ view: pool.look(at), policy: pool.options.policy, trigger }));
+    const inputs = pools.map((pool) => ({ view: pool.look(at), policy: pool.policy, trigger }));
     const decisions = decide(inputs);
     const records: PoolRecord[] = [];
     for (let index = 0; index < pools.length; index++) {

@@ -82,7 +82,8 @@ export class TickLoop {
   async #nextOccasion(began: number): Promise<Occasion> {
     const earliest = began + Math.min(WAKE_SPACING_MS, this.#intervalMs);
     while (!this.#stopped) {
-      const due = this.#woken === undefined ? Math.min(began + this.#intervalMs, this.#ticking.nextDeadline()) : 0;
+      const due =
+        this.#woken === undefined ? Math.min(began + this.#intervalMs, this.#ticking.nextDeadline()) : 0;
       const restUntil = Math.max(earliest, due);
       if (this.#clock.monotonic() >= restUntil) break;
       await this.#restUntil(restUntil);

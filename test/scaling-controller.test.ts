@@ -451,3 +451,58 @@ describe('options', () => {
     await controller.stop();
   });
 });
+
+describe('schedules', () => {
+  const morning = { name: 'morning', start: { cron: '0 8 * * *' }, durationMs: 3_600_000 } as const;
+
+  it('a floor is there when its window begins: workers are started a start-up time ahead', async () => {
+    const { adapter, clock, controller } = setUp(
+      { policy: 'adaptive' },
+      { schedules: [{ ...morning, action: { atLeast: 6 } }] },
+    );
+    adapter.set({ busy: 0 });
+    await clock.advanceTo(Date.UTC(2026, 0, 5, 7, 58, 50));
+    expect((await controller.tick()).pools[0]?.decision.to).toBeLessThan(6);
+    await clock.advanceTo(Date.UTC(2026, 0, 5, 7, 59, 10));
+    expect((await controller.tick()).pools[0]?.decision).toMatchObject({ to: 6 });
+    await controller.stop();
+  });
+
+  it('another policy decides during its window', async () => {
+    const { clock, controller } = setUp(
+      {},
+      { schedules: [{ ...morning, action: { policy: 'conservative' } }] },
+    );
+    const policyAt = async (hour: number) => {
+      await clock.advanceTo(Date.UTC(2026, 0, 5, hour, 30));
+      return (await controller.tick()).pools[0]?.policy;
+    };
+    expect([await policyAt(7), await policyAt(8), await policyAt(9)]).toEqual([
+      'greedy',
+      'conservative',
+      'greedy',
+    ]);
+    await controller.stop();
+  });
+
+  it('a scheduler that throws is no opinion, and is told', async () => {
+    const schedules = {
+      at: () => {
+        throw new Error('calendar is down');
+      },
+      nextChange: () => undefined,
+    };
+    const { faults, tick } = setUp({}, { schedules });
+    expect((await tick()).pools[0]?.view.schedule).toBeUndefined();
+    expect(faults).toMatchObject([{ source: 'scheduler', message: 'calendar is down' }]);
+  });
+
+  it('refuses a bad one by name before anything is started', () => {
+    expect(() =>
+      setUp(
+        {},
+        { schedules: [{ name: 'x', start: { cron: '* * *' }, durationMs: 1, action: { atLeast: 1 } }] },
+      ),
+    ).toThrow(/schedules\[0\]\.start\.cron must have/);
+  });
+});

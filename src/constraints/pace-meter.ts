@@ -8,10 +8,9 @@ const CHANGES = 128;
 
 /** Remembers one pool's changes and wishes for the pace and hold constraints. All times are monotonic. */
 export class PaceMeter {
-  readonly #upPeriodMs: number;
-  readonly #downPeriodMs: number;
-  readonly #wantedMax: WindowExtreme;
-  readonly #wantedMin: WindowExtreme;
+  #rules: { readonly pace: PaceRules; readonly hold: HoldRules };
+  #wantedMax: WindowExtreme;
+  #wantedMin: WindowExtreme;
   readonly #changedAt = new Float64Array(CHANGES).fill(Number.NEGATIVE_INFINITY);
   readonly #changedBy = new Float64Array(CHANGES);
   readonly #reversed = new Uint8Array(CHANGES);
@@ -21,10 +20,21 @@ export class PaceMeter {
   #lastDirection: 'up' | 'down' | undefined;
 
   constructor(pace: PaceRules, hold: HoldRules) {
-    this.#upPeriodMs = pace.up?.periodMs ?? 0;
-    this.#downPeriodMs = pace.down?.periodMs ?? 0;
+    this.#rules = { pace, hold };
     this.#wantedMax = new WindowExtreme(hold.downStabilizationMs, Math.max);
     this.#wantedMin = new WindowExtreme(hold.upStabilizationMs, Math.min);
+  }
+
+  /** From now on other rules hold: changes stay remembered, windows of another length begin anew. */
+  use(pace: PaceRules, hold: HoldRules): void {
+    const before = this.#rules.hold;
+    this.#rules = { pace, hold };
+    if (hold.downStabilizationMs !== before.downStabilizationMs) {
+      this.#wantedMax = new WindowExtreme(hold.downStabilizationMs, Math.max);
+    }
+    if (hold.upStabilizationMs !== before.upStabilizationMs) {
+      this.#wantedMin = new WindowExtreme(hold.upStabilizationMs, Math.min);
+    }
   }
 
   /** What the policies wanted in this tick. */
@@ -48,6 +58,8 @@ export class PaceMeter {
   }
 
   recall(monotonic: number, ineffectiveUps: number): PaceMemory {
+    const upPeriodMs = this.#rules.pace.up?.periodMs ?? 0;
+    const downPeriodMs = this.#rules.pace.down?.periodMs ?? 0;
     let reversals = 0;
     let added = 0;
     let removed = 0;
@@ -57,8 +69,8 @@ export class PaceMeter {
       if (age >= HOUR_MS) break;
       reversals += this.#reversed[index] as number;
       const by = this.#changedBy[index] as number;
-      if (by > 0 && age < this.#upPeriodMs) added += by;
-      else if (by < 0 && age < this.#downPeriodMs) removed -= by;
+      if (by > 0 && age < upPeriodMs) added += by;
+      else if (by < 0 && age < downPeriodMs) removed -= by;
     }
     const wantedMax = this.#wantedMax.get(monotonic);
     const wantedMin = this.#wantedMin.get(monotonic);

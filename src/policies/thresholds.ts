@@ -23,10 +23,11 @@ export interface ThresholdOptions {
 }
 
 /**
- * Keeps demand over size between two thresholds. A step is at least `scalingIncrement` workers, and as large as it
- * takes to bring the load back between them: a pool of 4 with a demand of 14 goes to 18 at once (14 / 0.8 = 17.5),
- * one of 40 with a demand of 3 to 10 (3 / 0.3). A step down stops where it would push the load above the upper
- * threshold again.
+ * Keeps demand over size between two thresholds. A step up is `scalingIncrement` workers while the pool can serve
+ * its load; a saturated pool takes the step that covers the measured demand: 4 workers with a demand of 14 go to 18
+ * at once (14 / 0.8 = 17.5). A step down is at least `scalingIncrement`, and as large as it takes to bring the load
+ * back between the thresholds: one of 40 with a demand of 3 goes to 10 (3 / 0.3). It stops where it would push the
+ * load above the upper threshold again.
  *
  * Demand does not saturate as utilisation does, and size counts the workers that start: a slow start is not
  * answered with another step. Grows on the quick average of demand, shrinks when the long one agrees.
@@ -41,7 +42,8 @@ export function thresholds(options: ThresholdOptions = {}): Policy {
   checkThresholds(options);
 
   function grow(size: number, demand: number): Proposal {
-    const target = Math.max(size + scalingIncrement, wholeWorkers(demand / up));
+    const step = size + scalingIncrement;
+    const target = demand > size ? Math.max(step, wholeWorkers(demand / up)) : step;
     return propose(target, `${compare(demand, size)}, above ${percent(up)}: ${workers(target)}`);
   }
 

@@ -17,7 +17,7 @@ describe('thresholds', () => {
     // Above: the increment, or as much as it takes.
     { demand: 3.3, of: 4, to: 5, why: 'above: the increment' },
     { demand: 14, of: 4, to: 18, why: 'saturated: a step covers the demand (14 / 0.8 = 17.5)' },
-    { demand: 36, of: 40, to: 45, why: 'a large pool needs a large step (36 / 0.8)' },
+    { demand: 36, of: 40, to: 41, why: 'not saturated: the increment, however large the pool' },
     // Below.
     { demand: 1.1, of: 4, to: 3, why: 'below: the increment' },
     { demand: 3, of: 40, to: 10, why: 'far below: back to the lower threshold (3 / 0.3)' },
