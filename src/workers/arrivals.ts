@@ -85,6 +85,9 @@ export class Arrivals {
     const sight = this.#sight;
     let found = 0;
     for (const arrival of this.#arrivals) {
+      // A worker that comes back was seen before it went: what counts is whether it is now.
+      if (arrival.call === undefined && arrival.id !== undefined && sight.find(arrival.id))
+        arrival.seen = false;
       if (arrival.seen || !this.#isShown(arrival)) continue;
       arrival.seen = true;
       found++;
@@ -127,6 +130,13 @@ export class Arrivals {
       mistaken.seen = false;
       arrival.seen = true;
     }
+  }
+
+  /** One that comes back was seen before it went. What counts is whether it is now, or has died meanwhile. */
+  #lookForReturning(arrival: Arrival): void {
+    if (arrival.id === undefined) return;
+    if (this.#sight.find(arrival.id)) arrival.seen = false;
+    else if (this.#sight.complete) arrival.seen = true;
   }
 
   #isShown({ id, before }: Arrival): boolean {

@@ -106,19 +106,20 @@ export class Removals {
     const reclaimed: { id: WorkerId; counted: boolean }[] = [];
     for (const removal of [...this.#removals.values()].reverse()) {
       if (reclaimed.length >= count) break;
-      if (removal.phase !== 'drain') continue;
       const { call } = removal;
+      // Without a call there is no signal that tells the worker to take work again: its removal goes on.
+      if (removal.phase !== 'drain' || call === undefined) continue;
       this.#forget(removal);
       reclaimed.push({ id: removal.id, counted: !removal.seen });
-      if (call) this.#context.operations.end(call, 'cancelled');
-      call?.abort.abort();
+      this.#context.operations.end(call, 'cancelled');
+      call.abort.abort();
     }
     return reclaimed;
   }
 
   /** Takes a fresh observation in. */
   absorb(): void {
-    const { sight, options } = this.#context;
+    const { sight } = this.#context;
     let fallen = Math.max(0, -sight.readyChange);
     for (const removal of this.#removals.values()) {
       const worker = sight.find(removal.id);
@@ -130,14 +131,23 @@ export class Removals {
         removal.seen = true;
         fallen--;
       }
-      if (removal.phase !== 'gone') continue;
-      const lapsed =
-        sight.count - removal.goneIn >= 2 && sight.at - removal.goneAt >= options.visibilityGraceMs;
-      if (removal.seen || lapsed) this.#forget(removal);
-      if (lapsed && !removal.seen && worker !== undefined) {
-        const message = `stopWorker("${removal.id}") settled, and the worker is there (${describe(worker)})`;
-        this.#context.operations.fault('stop', 'still there', message);
-      }
+      if (removal.phase === 'gone') this.#confirm(removal, worker);
+    }
+  }
+
+  /** It was stopped, the adapter said: observations should show it no more. */
+  #confirm(removal: Removal, worker: WorkerObservation | undefined): void {
+    const { sight, options, operations } = this.#context;
+    const lapsed =
+      sight.count - removal.goneIn >= 2 && sight.at - removal.goneAt >= options.visibilityGraceMs;
+    if (worker === undefined) {
+      if (lapsed || removal.seen) this.#forget(removal);
+    } else if (lapsed) {
+      const message = `stopWorker("${removal.id}") settled, and the worker is there (${describe(worker)})`;
+      operations.fault('stop', 'still there', message);
+      // One that takes jobs counts again; one that does not is stopped again.
+      if (worker.state === 'ready') this.#forget(removal);
+      else this.#stop(removal, sight.at);
     }
   }
 
@@ -241,7 +251,7 @@ export class Removals {
     operations.end(call, 'completed', { removed: [removal.id] });
     operations.recovered('stop', 'workers stop again');
     this.#context.removed(removal.id);
-    if (removal.seen) this.#forget(removal);
+    if (removal.seen && sight.find(removal.id) === undefined) this.#forget(removal);
   }
 
   #rejected(removal: Removal, call: Call, error: unknown): void {

@@ -85,8 +85,11 @@ export class Starts {
     return dropped;
   }
 
-  /** A worker whose drain was called off counts at once, and is expected among the ready ones. */
-  expectBack(id: WorkerId, request: ScaleRequest, at: number): void {
+  /**
+   * A worker whose drain was called off counts at once, and is expected among the ready ones. `seen`: the newest
+   * observation, made before its drain began, has it among them.
+   */
+  expectBack(id: WorkerId, seen: boolean, request: ScaleRequest, at: number): void {
     const timeoutMs = this.#context.options.visibilityGraceMs;
     this.#arrivals.add({
       request,
@@ -97,7 +100,7 @@ export class Starts {
       id,
       settledAt: at,
       settledIn: this.#context.sight.count,
-      seen: false,
+      seen,
     });
   }
 

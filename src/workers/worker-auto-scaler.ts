@@ -138,9 +138,7 @@ export class WorkerAutoScaler implements PoolActuator {
 
   #grow(count: number, at: Instant, request: ScaleRequest): void {
     const reclaimed = this.#removals.reclaim(count);
-    for (const { id, counted } of reclaimed) {
-      if (!counted) this.#starts.expectBack(id, request, at.monotonic);
-    }
+    for (const { id, counted } of reclaimed) this.#starts.expectBack(id, counted, request, at.monotonic);
     this.#starts.add(count - reclaimed.length, request, at.monotonic);
   }
 
