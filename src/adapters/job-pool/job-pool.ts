@@ -1,5 +1,5 @@
 import type { StartRequest, StopRequest, WorkerPoolAdapter } from '../../core/adapter.ts';
-import type { PoolObservation, WorkerId } from '../../core/observation.ts';
+import type { PoolObservation, WorkerId, WorkerState } from '../../core/observation.ts';
 import { InvalidOptionError } from '../../errors.ts';
 import { PoolClosedError, WorkerLostError, WorkerStartError } from './errors.ts';
 import { FlowMeter } from './flow-meter.ts';
@@ -64,17 +64,20 @@ export class JobPool<Job = unknown, Result = unknown> implements WorkerPoolAdapt
     return pending.result;
   }
 
-  /** What the pool does now. Times are means over the last 15 seconds. Aborted jobs do not count as failed. */
+  /**
+   * What the pool does now. Times are means over the last 15 seconds. Aborted jobs do not count as failed; one that
+   * still keeps its slot counts as busy, as do the jobs of draining workers.
+   */
   observe(): PoolObservation {
     const workers = [...this.#workers.values()];
-    const ready = workers.filter((worker) => worker.state === 'ready');
+    const count = (state: WorkerState): number => workers.filter((worker) => worker.state === state).length;
     const { slotsPerWorker } = this.#settings;
     return {
-      ready: ready.length,
-      busy: ready.reduce((slots, worker) => slots + worker.running, 0) / slotsPerWorker,
+      ready: count('ready'),
+      busy: workers.reduce((jobs, worker) => jobs + worker.running, 0) / slotsPerWorker,
       queued: this.#queue.size,
-      starting: workers.filter((worker) => worker.state === 'starting').length,
-      draining: workers.filter((worker) => worker.state === 'draining').length,
+      starting: count('starting'),
+      draining: count('draining'),
       slotsPerWorker,
       ...this.#flow.observe(),
       workers: workers.map((worker) => worker.observe()),
