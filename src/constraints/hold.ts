@@ -10,7 +10,11 @@ const OUTAGE_GROWTH_RATIO = 0.5;
 /** … over this time without an observation. */
 const OUTAGE_FADE_MS = 30 * 60_000;
 
-/** A full flap budget lets a scale-down follow a scale-up at once; a spent one only after this time. */
+/**
+ * A full flap budget lets a scale-down follow a scale-up at once; a spent one only after ten start-up times (and
+ * intervals), at most 10 min: a worker that starts in a second is let go sooner than one that takes a minute.
+ */
+const DAMPING_STARTUPS = 10;
 const LONGEST_DAMPING_MS = 10 * 60_000;
 
 /** Decides whether a wanted change is carried out now, later or not at all. */
@@ -109,7 +113,8 @@ function holdReversal(plan: Plan, view: PoolView, rules: HoldRules): void {
     stay(plan, view, 'flap-damped', `${of}: no scale-down until one of them is an hour old`);
     return;
   }
-  const waitMs = (spent / allowed) * LONGEST_DAMPING_MS;
+  const startMs = view.startup.p90Ms + view.intervalMs;
+  const waitMs = (spent / allowed) * Math.min(LONGEST_DAMPING_MS, DAMPING_STARTUPS * startMs);
   if (sinceUpMs !== undefined && sinceUpMs < waitMs) {
     const of = `${spent} of ${rules.reversalsPerHour} reversals an hour are spent`;
     stay(plan, view, 'flap-damped', `${of}: a scale-down waits ${seconds(waitMs)} s after a scale-up`);

@@ -95,6 +95,21 @@ describe('hold: the flap budget', () => {
     expect(after(4, 480_000).size).toBe(4);
   });
 
+  it('damps less where workers start fast: 2 s a start, ticks of 1 s, 2 of 5 reversals spent: 12 s', () => {
+    const quick = (sinceUpMs: number) =>
+      trim(
+        6,
+        4,
+        { reversalsPerHour: 6 },
+        {
+          intervalMs: 1_000,
+          startup: { p50Ms: 1_000, p90Ms: 2_000 },
+          pace: { reversalsLastHour: 2, sinceUpMs, lastDirection: 'up' },
+        },
+      ).size;
+    expect([quick(11_000), quick(12_000)]).toEqual([6, 4]);
+  });
+
   it('leaves the last reversal to the scale-up that may have to follow', () => {
     expect(after(5, 3_000_000)).toMatchObject({ size: 6, codes: ['flap-damped'] });
   });
