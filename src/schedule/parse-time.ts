@@ -12,16 +12,9 @@ const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/;
 
 /** The clock of a zone. @throws {InvalidOptionError} when `Intl` does not know it. */
 export function parseZone(zone: unknown, field: string): ZoneClock {
-  try {
-    // An offset such as '+02:00', which newer runtimes take, is no zone: it knows no DST.
-    if (typeof zone === 'string' && /^[a-z]/i.test(zone)) {
-      new Intl.DateTimeFormat('en', { timeZone: zone });
-      return zoneClock(zone);
-    }
-  } catch {
-    // Unknown to Intl.
-  }
-  throw new InvalidOptionError(field, "must be an IANA time zone such as 'Europe/Berlin'", zone);
+  const clock = typeof zone === 'string' ? zoneClock(zone) : undefined;
+  if (!clock) throw new InvalidOptionError(field, "must be an IANA time zone such as 'Europe/Berlin'", zone);
+  return clock;
 }
 
 /** The time and the days of a rule. */

@@ -8,6 +8,8 @@ export interface Stretch {
   readonly from: number;
   readonly to: number;
   readonly offsetMs: number;
+  /** The last wall minute that was shown before it. */
+  readonly shownBefore: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface Stretch {
  */
 export interface ZoneClock {
   readonly zone: string;
-  /** The stretch that an instant lies in. A stretch ends at each offset change, and at each year's. */
+  /** The stretch that an instant lies in. One ends at each offset change, and with each year. */
   stretchAt(instant: number): Stretch;
   /**
    * The latest wall minute that was shown, or jumped over, up to this instant. Unlike the clock it never runs back:
@@ -32,16 +34,27 @@ export interface ZoneClock {
 
 const clocks = new Map<string, ZoneClock>();
 
-/** The clock of an IANA zone; `zone` must be known to `Intl`. One object per zone, as offsets are costly to find. */
-export function zoneClock(zone: string): ZoneClock {
+/** The clock of an IANA zone; `undefined` = `Intl` does not know it. One per zone, as offsets are costly to find. */
+export function zoneClock(zone: string): ZoneClock | undefined {
   let clock = clocks.get(zone);
-  if (!clock) clocks.set(zone, (clock = createZoneClock(zone)));
+  if (!clock && isZone(zone)) clocks.set(zone, (clock = createZoneClock(zone)));
   return clock;
+}
+
+function isZone(zone: string): boolean {
+  // An offset such as '+02:00', which newer runtimes take, is no zone: it knows no DST.
+  if (!/^[a-z]/i.test(zone)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function createZoneClock(zone: string): ZoneClock {
   const years = new Map<number, readonly Stretch[]>();
-  let latest: Stretch = { from: 0, to: 0, offsetMs: 0 };
+  let latest: Stretch = { from: 0, to: 0, offsetMs: 0, shownBefore: 0 };
 
   function stretchAt(instant: number): Stretch {
     if (instant >= latest.from && instant < latest.to) return latest;
@@ -56,10 +69,8 @@ function createZoneClock(zone: string): ZoneClock {
     zone,
     stretchAt,
     reached(instant) {
-      const now = stretchAt(instant);
-      const before = stretchAt(now.from - 1);
-      const shown = Math.floor((instant + now.offsetMs) / MINUTE) * MINUTE;
-      return Math.max(shown, before.to + before.offsetMs - MINUTE);
+      const { offsetMs, shownBefore } = stretchAt(instant);
+      return Math.max(shownBefore, Math.floor((instant + offsetMs) / MINUTE) * MINUTE);
     },
     instantOf(wall) {
       // Offsets lie between -12 h and +14 h, so the instant is at most 14 h before its wall time taken as UTC.
@@ -78,26 +89,31 @@ function stretchesOf(zone: string, year: number): readonly Stretch[] {
   const offsetAt = (instant: number): number => tzOffset(zone, new Date(instant)) * MINUTE;
   const end = Date.UTC(year + 1, 0);
   const stretches: Stretch[] = [];
-  let from = Date.UTC(year, 0);
+  const begin = Date.UTC(year, 0);
+  // A week early, so that the first stretch knows of an hour that repeats over New Year.
+  let from = begin - 7 * DAY;
+  let shownBefore = from - MINUTE + offsetAt(from - MINUTE);
   let offsetMs = offsetAt(from);
-  for (let known = from; known < end; ) {
-    const next = Math.min(known + 7 * DAY, end);
-    const nextOffset = offsetAt(next - MINUTE);
-    if (nextOffset !== offsetMs) {
-      let [before, after] = [known, next - MINUTE];
-      while (after - before > MINUTE) {
-        const middle = Math.floor((before + after) / 2 / MINUTE) * MINUTE;
-        if (offsetAt(middle) === offsetMs) before = middle;
-        else after = middle;
-      }
-      stretches.push({ from, to: after, offsetMs });
-      from = after;
-      offsetMs = offsetAt(after);
-      known = after;
-    } else {
-      known = next;
+  for (let known = from; known < end - MINUTE; ) {
+    const ahead = Math.min(known + 7 * DAY, end - MINUTE);
+    if (offsetAt(ahead) === offsetMs) {
+      known = ahead;
+      continue;
     }
+    let [before, after] = [known, ahead];
+    while (after - before > MINUTE) {
+      const middle = Math.floor((before + after) / 2 / MINUTE) * MINUTE;
+      if (offsetAt(middle) === offsetMs) before = middle;
+      else after = middle;
+    }
+    stretches.push({ from, to: after, offsetMs, shownBefore });
+    shownBefore = after - MINUTE + offsetMs;
+    from = after;
+    offsetMs = offsetAt(after);
+    known = after;
   }
-  stretches.push({ from, to: end, offsetMs });
-  return stretches;
+  stretches.push({ from, to: end, offsetMs, shownBefore });
+  return stretches
+    .filter(({ to }) => to > begin)
+    .map((stretch) => ({ ...stretch, from: Math.max(stretch.from, begin) }));
 }
