@@ -1,5 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
-import type { Decision } from './core/decision.ts';
+import type { Decision, Trigger } from './core/decision.ts';
 import type { PoolId } from './core/observation.ts';
 import type { TickRecord } from './core/record.ts';
 import { isPromise } from './deadline.ts';
@@ -20,6 +20,7 @@ export type FaultSource =
   | 'ineffective'
   | 'subscribe'
   | 'listener'
+  | 'journal'
   | 'tick';
 
 /** Something failed at run time. The loop goes on; this is the trace it leaves. */
@@ -54,11 +55,46 @@ export interface PredictionEvent {
   readonly horizonMs: number;
   /** Demand in busy-worker equivalents. */
   readonly predicted: number;
+  readonly low: number;
+  readonly high: number;
   readonly actual: number;
   /** The actual lay at or below the forecast's `high`. */
   readonly covered: boolean;
+  /** The actual lay within `low`..`high`. */
+  readonly within: boolean;
+  /** 1 - |predicted - actual| ÷ the larger of both: 0..1, 1 = met exactly. */
+  readonly score: number;
   readonly confidence: number;
+  /** Name and version of the model. */
   readonly model: string;
+}
+
+/** A start, stop, drain or resize: what it is, how it goes, and what led to it. */
+export interface OperationReport extends OperationEvent {
+  /** What led to the evaluation that began it. */
+  readonly trigger: Trigger;
+  /** The policy that was in force when it began. */
+  readonly policy: string;
+  /** Share of the pool's last operations that ended well (a fading mean of about 50), 0..1; 1 before any ended. */
+  readonly successRatio: number;
+}
+
+/** A shadow that acts for a while: began, stays for good, or was taken back. */
+export interface TrialEvent {
+  readonly pool: PoolId;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly outcome: 'begun' | 'kept' | 'taken-back';
+  /** The shadow's name. */
+  readonly shadow: string;
+  /** Name under which the policy that it stands in for runs beside it meanwhile. */
+  readonly insteadOf: string;
+  /** Share of the demand that found no ready worker when it came, so far. */
+  readonly lateRatio: number;
+  /** Worker-hours so far, over what the other policy would have held, modelled. */
+  readonly costRatio: number;
+  /** A sentence with the figures. */
+  readonly reason: string;
 }
 
 /** How well a pool's size fitted its load over the last normal interval. */
@@ -87,9 +123,11 @@ export interface ControllerEvents {
   /** A whole tick. */
   tick: [TickRecord];
   /** A start, stop, drain or resize began, succeeded or failed. */
-  operation: [OperationEvent];
+  operation: [OperationReport];
   prediction: [PredictionEvent];
   efficiency: [EfficiencyEvent];
+  /** A shadow was promoted for a trial, or a trial has ended. */
+  trial: [TrialEvent];
 }
 
 type Listener = (...payload: never[]) => unknown;

@@ -12,7 +12,9 @@ import type { PoolView, ScheduleState } from './core/view.ts';
 import { isPromise, withDeadline } from './deadline.ts';
 import { Efficiency } from './efficiency.ts';
 import { messageOf } from './errors.ts';
-import type { Fault, ScaledEvent } from './events.ts';
+import type { Fault, OperationReport, PredictionEvent, ScaledEvent } from './events.ts';
+import { ForecastLedger } from './forecast-ledger.ts';
+import { OperationLog } from './operation-log.ts';
 import type { Mode, ResolvedPool } from './options.ts';
 import { createPolicy, type PolicyName } from './policies/create-policy.ts';
 import type { ScalingPolicy } from './policies/policy.ts';
@@ -30,7 +32,8 @@ export interface PoolHooks {
   fault(fault: Omit<Fault, 'at' | 'pool'>): void;
   /** The cause of earlier faults of this source has gone. */
   recovered(source: Fault['source']): void;
-  operation(event: OperationEvent): void;
+  operation(event: OperationReport): void;
+  prediction(event: PredictionEvent): void;
   wake(reason: string): void;
 }
 
@@ -97,6 +100,8 @@ export class ManagedPool {
   readonly #meter: LoadMeter;
   readonly #pace: PaceMeter;
   readonly #effectiveness: Effectiveness = new Effectiveness();
+  readonly #forecasts = new ForecastLedger();
+  readonly #operations = new OperationLog();
   readonly #changes: ScaledEvent[] = [];
   readonly #unsubscribe: () => void;
   readonly #idleWaiters = new Set<() => void>();
@@ -209,7 +214,11 @@ export class ManagedPool {
     this.efficiency.add(view, at.monotonic);
     if (this.#effectiveness.review(view, at.monotonic)) this.#tellIneffective(view);
     const forecast = this.#forecast(view, fresh);
-    if (forecast !== undefined) view.forecast = forecast;
+    for (const met of this.#forecasts.settle(view)) this.#context.hooks.prediction(met);
+    if (forecast !== undefined) {
+      view.forecast = forecast;
+      this.#forecasts.add(forecast);
+    }
     const schedule = this.#schedule(view);
     if (schedule !== undefined) {
       view.schedule = schedule;
@@ -341,7 +350,7 @@ export class ManagedPool {
   }
 
   #onOperation(event: OperationEvent): void {
-    this.#context.hooks.operation(event);
+    this.#context.hooks.operation(this.#operations.report(event, this.policy.name, this.decision?.trigger));
     if (this.#idleWaiters.size === 0 || this.actuator.operations().length > 0) return;
     for (const resolve of this.#idleWaiters) resolve();
     this.#idleWaiters.clear();

@@ -222,6 +222,7 @@ export class ScalingController extends GuardedEmitter {
           this.#loop.reconsider();
           this.#tell('operation', event);
         },
+        prediction: (event) => this.#tell('prediction', event),
         wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${options.id}: ${reason}` }),
       },
     });

@@ -1,6 +1,15 @@
 import type { Decision, Trigger } from './decision.ts';
 import type { PoolView } from './view.ts';
 
+/** What a shadow would have done: a policy that decides beside the acting one and is never followed. */
+export interface ShadowRecord {
+  /** Its name among the pool's shadows. */
+  readonly name: string;
+  readonly policy: string;
+  /** On a size of its own, modelled: `from` and `to` are what it would hold. */
+  readonly decision: Decision;
+}
+
 /** One pool's part of a tick. */
 export interface PoolRecord {
   /** What was seen: `decide` on it gives the decision again. */
@@ -10,6 +19,8 @@ export interface PoolRecord {
   readonly decision: Decision;
   /** The decision was carried out; `false` in recommend mode and while paused. */
   readonly acted: boolean;
+  /** Absent where the pool has no shadows. */
+  readonly shadows?: readonly ShadowRecord[];
 }
 
 /** All of one tick, as plain JSON. */
