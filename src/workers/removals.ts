@@ -5,6 +5,7 @@ import type { ScaleRequest } from './actuator.ts';
 import { backoffMs } from './breaker.ts';
 import type { ResolvedLifecycleOptions } from './lifecycle-options.ts';
 import { type Call, causeOf, messageOf, type Operations } from './operations.ts';
+import { describeJobs, type Removal } from './removal.ts';
 import { isIdle } from './removal-score.ts';
 import type { Sight } from './sight.ts';
 
@@ -12,33 +13,6 @@ import type { Sight } from './sight.ts';
 const MOST_ATTEMPTS = 5;
 /** The longest delay that Node's timers take (24.8 days): an adapter may hand it to one. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1;
-
-/**
- * `drain`: takes no new jobs and ends those that it has. `stop`: is being stopped. `gone`: stopped, as the adapter
- * said. `over`: no longer looked after.
- */
-type Phase = 'drain' | 'stop' | 'gone' | 'over';
-
-/** A worker on its way out. Times are monotonic ms. */
-interface Removal {
-  readonly id: WorkerId;
-  readonly request: ScaleRequest;
-  readonly begunAt: number;
-  phase: Phase;
-  /** Absent while it waits for a retry. */
-  call?: Call | undefined;
-  /** When its call is looked after, or its next try is due. */
-  dueAt: number;
-  attempt: number;
-  /** It may still run jobs: its drain is not over. */
-  working: boolean;
-  /** `false` once its jobs are not waited for any longer. */
-  graceful: boolean;
-  /** Observations do not count it as ready any more. */
-  seen: boolean;
-  goneAt: number;
-  goneIn: number;
-}
 
 /** What removals need of the rest of the pool. */
 export interface RemovalsContext {
@@ -143,7 +117,7 @@ export class Removals {
     if (worker === undefined) {
       if (lapsed || removal.seen) this.#forget(removal);
     } else if (lapsed) {
-      const message = `stopWorker("${removal.id}") settled, and the worker is there (${describe(worker)})`;
+      const message = `stopWorker("${removal.id}") settled, and the worker is there (${describeJobs(worker)})`;
       operations.fault('stop', 'still there', message);
       // One that takes jobs counts again; one that does not is stopped again.
       if (worker.state === 'ready') this.#forget(removal);
@@ -287,7 +261,7 @@ export class Removals {
       return;
     }
     const seconds = Math.round((at - removal.begunAt) / 1000);
-    const late = `worker "${removal.id}" is not idle ${seconds} s after its drain began (${describe(worker)})`;
+    const late = `worker "${removal.id}" is not idle ${seconds} s after its drain began (${describeJobs(worker)})`;
     if (options.onDrainTimeout === 'wait') {
       if (removal.call?.operation.deadline !== undefined)
         operations.extend(removal.call, Number.POSITIVE_INFINITY);
@@ -334,10 +308,4 @@ export class Removals {
     removal.call = undefined; // what it settles with is not listened to
     this.#removals.delete(removal.id);
   }
-}
-
-function describe(worker: WorkerObservation | undefined): string {
-  if (worker === undefined) return 'its jobs are not reported';
-  if (typeof worker.busy === 'number') return `${worker.busy} jobs`;
-  return isIdle(worker) ? 'idle' : 'busy';
 }

@@ -7,7 +7,9 @@ import { Breaker } from './breaker.ts';
 import type { ResolvedLifecycleOptions } from './lifecycle-options.ts';
 import { type Call, causeOf, messageOf, type Operations } from './operations.ts';
 import type { Sight } from './sight.ts';
-import { StartupTimes } from './startup-times.ts';
+import { StartDeadline } from './start-deadline.ts';
+import type { StartupTimes } from './startup-times.ts';
+import { Stragglers } from './stragglers.ts';
 
 /** What starts need of the rest of the pool. */
 export interface StartsContext {
@@ -32,24 +34,25 @@ export interface StartsContext {
  */
 export class Starts {
   readonly breaker: Breaker;
-  readonly times: StartupTimes;
   /** Starts that wait for their first or next attempt. */
   owed = 0;
   #owedRequest: ScaleRequest = { reason: '', emergency: false };
   readonly #context: StartsContext;
   readonly #arrivals: Arrivals;
-  /** Starts that were given up and have not settled: their workers may still appear. */
-  readonly #stragglers = new Set<Arrival>();
+  readonly #deadline: StartDeadline;
+  readonly #stragglers = new Stragglers();
   /** Starts begun less those ended since the newest observation, whose `starting` cannot know of them. */
   #sinceSight = 0;
-  /** Twice the time of the start that was cut last; 0 after one that succeeded. */
-  #stretchedMs = 0;
 
   constructor(context: StartsContext) {
     this.#context = context;
     this.#arrivals = new Arrivals(context.sight);
     this.breaker = new Breaker(context.options);
-    this.times = new StartupTimes(context.options.assumedStartupMs);
+    this.#deadline = new StartDeadline(context.options);
+  }
+
+  get times(): StartupTimes {
+    return this.#deadline.times;
   }
 
   get idle(): boolean {
@@ -58,8 +61,7 @@ export class Starts {
 
   /** Workers on their way and not yet counted as ready, those owed left out. */
   count(): number {
-    let shown = this.#context.sight.starting + this.#sinceSight;
-    for (const { state } of this.#stragglers) if (state === 'cancelled') shown--;
+    const shown = this.#context.sight.starting + this.#sinceSight - this.#stragglers.cancelled();
     return Math.max(this.#arrivals.unseen(), shown, 0);
   }
 
@@ -114,9 +116,7 @@ export class Starts {
   /** Enforces deadlines, and begins what is owed and permitted. */
   review(at: number): void {
     const { sight, operations, options } = this.#context;
-    for (const straggler of this.#stragglers) {
-      if (at >= straggler.begunAt + options.longestStartMs) this.#stragglers.delete(straggler);
-    }
+    this.#stragglers.expire(at, options.longestStartMs);
     // Starts that the pool itself shows as starting get more time. It shows a number, not which ones: it is taken
     // for those that are within their time, then for the younger ones.
     let confirmed = sight.starting;
@@ -169,7 +169,7 @@ export class Starts {
   #begin(request: ScaleRequest, at: number, before: ReadonlySet<WorkerId> | undefined): void {
     const { operations } = this.#context;
     const { emergency, reason } = request;
-    const timeoutMs = this.#timeoutMs(emergency);
+    const timeoutMs = this.#deadline.timeoutMs(emergency);
     const call = operations.begin(
       { kind: 'start', attempt: this.breaker.failures + 1, emergency, reason, timeoutMs },
       (signal) => this.#context.startWorker({ skipWarmup: emergency, emergency, reason, timeoutMs }, signal),
@@ -189,13 +189,6 @@ export class Starts {
     };
     this.#arrivals.add(arrival);
     this.#sinceSight++;
-  }
-
-  #timeoutMs(emergency: boolean): number {
-    const { startTimeoutMs, emergencyStartTimeoutMs, longestStartMs } = this.#context.options;
-    const usualMs = emergency ? emergencyStartTimeoutMs : startTimeoutMs;
-    const neededMs = Math.max(this.#stretchedMs, 2 * this.times.learnedP90Ms);
-    return Math.max(usualMs, Math.min(neededMs, longestStartMs));
   }
 
   #settled(arrival: Arrival, value: unknown): void {
@@ -240,18 +233,18 @@ export class Starts {
     if (arrival.state !== 'coming') return;
     const at = this.#context.operations.monotonic();
     // An adapter that keeps the time itself rejects at its end: that is a start that was cut.
-    if (at - arrival.begunAt >= 0.9 * arrival.timeoutMs) this.#stretch(arrival);
+    if (at - arrival.begunAt >= 0.9 * arrival.timeoutMs) this.#deadline.missed(arrival.timeoutMs);
     this.#arrivals.remove(arrival, 'done');
     this.#fail(arrival, at, causeOf(error), `a worker did not start: ${messageOf(error)}`, error);
   }
 
   #cut(arrival: Arrival, at: number): void {
-    this.#stretch(arrival);
+    this.#deadline.missed(arrival.timeoutMs);
     this.#arrivals.remove(arrival, 'cut');
     this.#stragglers.add(arrival);
     const lastedMs = Math.round(at - arrival.begunAt);
     const error = new DeadlineError('startWorker()', lastedMs);
-    const message = `a start was cut after ${lastedMs} ms; the next one gets ${this.#timeoutMs(false)} ms`;
+    const message = `a start was cut after ${lastedMs} ms; the next one gets ${this.#deadline.timeoutMs(false)} ms`;
     this.#fail(arrival, at, 'deadline', message, error);
     arrival.call?.abort.abort(error);
   }
@@ -267,7 +260,7 @@ export class Starts {
       if (id !== undefined && !gone) this.#context.retire(id, request);
       return;
     }
-    this.#stretch(arrival);
+    this.#deadline.missed(arrival.timeoutMs);
     const what =
       id !== undefined && before?.has(id) ? 'which was there before' : 'which is not seen as ready';
     this.#fail(arrival, at, 'unseen', `startWorker() settled with ${id ?? 'no id'}, ${what}`);
@@ -296,8 +289,7 @@ export class Starts {
     // One that is shown late was not ready when its call settled: it became so between two observations.
     const shownLate = sight.count - arrival.settledIn > 2;
     const readyAt = shownLate ? (sight.previousAt + sight.at) / 2 : arrival.settledAt;
-    this.times.add(readyAt - arrival.begunAt);
-    this.#stretchedMs = 0;
+    this.#deadline.met(readyAt - arrival.begunAt);
     operations.recovered('start', 'workers start again');
     if (this.breaker.success())
       operations.recovered('breaker', 'a worker has started: the circuit is closed');
@@ -336,15 +328,10 @@ export class Starts {
   #room(at: number, unseen: number): number {
     const { wanted } = this.#context;
     const patienceMs = 3 * this.times.learnedP90Ms || Number.POSITIVE_INFINITY;
-    let stragglers = 0;
-    for (const { begunAt } of this.#stragglers) if (at - begunAt < patienceMs) stragglers++;
+    const stragglers = this.#stragglers.expected(at, patienceMs);
     if (stragglers === 0) return Number.POSITIVE_INFINITY;
     const spare = Math.max(1, Math.ceil(wanted / 2));
     return Math.max(unseen === 0 ? 1 : 0, this.#context.missing() + spare - stragglers);
-  }
-
-  #stretch(arrival: Arrival): void {
-    this.#stretchedMs = Math.max(this.#stretchedMs, 2 * arrival.timeoutMs);
   }
 }
 

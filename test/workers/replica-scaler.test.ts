@@ -226,6 +226,16 @@ describe('a size that someone else has set', () => {
     expect(stage.faults).toEqual([]);
   });
 
+  it('is not adopted in place of a wish that the orchestrator has not taken on', async () => {
+    const { calls, stage } = orchestrator(2);
+    await stage.at(0);
+    stage.scaleTo(5);
+    for (let second = 0; second < 900; second += 15) {
+      calls.at(-1)?.reject(new Error('forbidden'));
+      expect(await stage.at(second)).toMatchObject({ size: 5 });
+    }
+  });
+
   it('waits 10 min for a size that has not been reached yet, where starting replicas are not shown', async () => {
     const { calls, stage } = orchestrator(2);
     await stage.at(0);

@@ -185,6 +185,7 @@ describe('counting workers on their way', () => {
     const stage = await staged(pool);
     expect(stage.review()).toMatchObject({ ready: 1, starting: 3, size: 4 });
     stage.scaleTo(5);
+    stage.scaleTo(5);
     expect(pool.starts).toHaveLength(1);
     pool.starting = 4;
     expect(await stage.at(1)).toMatchObject({ starting: 4, size: 5 });
@@ -222,6 +223,43 @@ describe('counting workers on their way', () => {
     await stage.at(30);
     expect(await stage.at(45)).toMatchObject({ starting: 1, retrying: 1 });
     expect(stage.messages()).toEqual(['startWorker() settled with ghost, which is not seen as ready']);
+  });
+
+  it('waits for two observations, however rare they are', async () => {
+    const pool = poolOf(1);
+    const stage = await staged(pool);
+    stage.scaleTo(2);
+    pool.starts[0]?.resolve('a');
+    await settle();
+    expect(await stage.at(300)).toMatchObject({ starting: 1, retrying: 0 }); // made as the start settled, perhaps
+    pool.add('a');
+    expect(await stage.at(600)).toMatchObject({ ready: 2, starting: 0 });
+    expect(stage.faults).toEqual([]);
+  });
+
+  it('takes a worker for the start that settles, not for an older one that hangs', async () => {
+    const pool = poolOf(1);
+    pool.lists = false;
+    const stage = await staged(pool);
+    stage.scaleTo(3);
+    pool.add('b');
+    stage.seconds = 10;
+    stage.review();
+    pool.starts[1]?.resolve('b');
+    await stage.at(10);
+    for (const seconds of [20, 30, 45]) await stage.at(seconds);
+    expect(stage.messages()).toEqual(['a start was cut after 30000 ms; the next one gets 60000 ms']);
+  });
+
+  it('does not owe a worker that has come by itself', async () => {
+    const pool = poolOf(1);
+    const stage = await staged(pool);
+    stage.scaleTo(2);
+    pool.starts[0]?.reject(new Error('boom'));
+    await settle();
+    pool.add('other');
+    expect(await stage.at(5)).toMatchObject({ ready: 2, starting: 0, retrying: 0 });
+    expect(pool.starts).toHaveLength(1);
   });
 
   it('is not taken in by a start that settles with a worker that was there before', async () => {
@@ -310,6 +348,30 @@ describe('slow boots', () => {
     await stage.at(100);
     stage.scaleTo(2, true);
     expect(pool.starts[1]?.request.timeoutMs).toBe(200_000);
+  });
+
+  it('goes back to the usual time when starts are quick again', async () => {
+    const pool = poolOf(0);
+    const stage = await staged(pool);
+    stage.scaleTo(1);
+    await stage.at(30);
+    await stage.at(31);
+    stage.seconds = 36;
+    arrive(pool, 1, 'a');
+    await stage.at(36);
+    stage.scaleTo(2);
+    expect(pool.starts.map(({ request }) => request.timeoutMs / 1000)).toEqual([30, 60, 30]);
+  });
+
+  it('takes a rejection at the deadline for a cut: the adapter has kept the time itself', async () => {
+    const pool = poolOf(0);
+    const stage = await staged(pool);
+    stage.scaleTo(1);
+    stage.seconds = 29;
+    pool.starts[0]?.reject(new Error('timeout'));
+    await stage.at(29);
+    await stage.at(30);
+    expect(pool.starts[1]?.request.timeoutMs).toBe(60_000);
   });
 
   it('adopts a start that was cut and settles late, calls its stand-in off, and learns from it', async () => {
