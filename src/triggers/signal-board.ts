@@ -136,7 +136,7 @@ export class SignalBoard {
 
   /** How long an emergency lasts: longer, the more ended within the last hour. */
   #damped(pool: PoolId, durationMs: number, at: Instant): number {
-    const ended = (this.#emergencies.get(pool) ?? []).filter((end) => at.monotonic - end < FLAP_WINDOW_MS);
+    const ended = (this.#emergencies.get(pool) ?? []).filter((end) => at.monotonic - end <= FLAP_WINDOW_MS);
     // One that is still on is renewed by this one, it does not count against it.
     const renewed = this.active(pool, at).some(({ emergency }) => emergency);
     if (renewed) ended.pop();

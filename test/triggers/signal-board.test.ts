@@ -163,7 +163,8 @@ describe('SignalBoard', () => {
     [{ durationMs: 0 }, 'signals.durationMs'],
     [{ errorFactor: 0.5 }, 'signals.errorFactor'],
     [{ threshold: 1 }, 'signals.threshold'],
-  ] satisfies [SignalOptions & { threshold?: number }, string][])('refuses %j', (options, field) => {
+  ])('refuses %j', (given, field) => {
+    const options = given as SignalOptions;
     expect(() => new SignalBoard(options)).toThrow(InvalidOptionError);
     expect(() => new SignalBoard(options)).toThrow(expect.objectContaining({ field }));
   });
