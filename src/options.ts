@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Clock, systemClock } from './clock.ts';
 import type { PoolAdapter } from './core/adapter.ts';
 import type { LoadPredictor } from './core/forecast.ts';
+import type { Journal } from './core/journal.ts';
 import type { PoolId } from './core/observation.ts';
 import { InvalidOptionError } from './errors.ts';
 import { createPolicy, type PolicyName, type PolicyOptions } from './policies/create-policy.ts';
@@ -55,6 +56,13 @@ export interface PoolOptions {
   readonly lifecycle?: LifecycleOptions;
   /** Overrides the controller's predictor for this pool; `false` = no forecasts. */
   readonly predictor?: false | PredictorFactory | LoadPredictor;
+  /**
+   * Policies that decide beside the acting one, by name, and are never followed: on the pool's load, with a memory and
+   * a modelled size of their own. Compared in `dashboard()`; `promote` lets one act.
+   */
+  readonly shadows?: Readonly<Record<string, PolicyLike>>;
+  /** What one worker costs in an hour, in any one currency. 0 or more. Default: unknown. */
+  readonly costPerHour?: number;
 }
 
 /** All options of a `ScalingController`. */
@@ -84,6 +92,8 @@ export interface ControllerOptions {
   readonly observeTimeoutMs?: number;
   /** How long `stop()` waits for operations in flight before it calls them off. Milliseconds; default 10,000. */
   readonly stopTimeoutMs?: number;
+  /** Keeps the record of every tick: `memoryJournal`, `fileJournal`, or one's own. Default: none. */
+  readonly journal?: Journal;
   /** Changes of size that are kept per pool for `history()`. Default 200. */
   readonly historySize?: number;
 }
@@ -103,6 +113,8 @@ export interface ResolvedPool {
   readonly mode: Mode | undefined;
   readonly lifecycle: LifecycleOptions;
   readonly predictor: false | PredictorFactory | LoadPredictor | undefined;
+  readonly shadows: ReadonlyMap<string, ScalingPolicy>;
+  readonly costPerHour: number | undefined;
 }
 
 export interface ResolvedOptions {
@@ -116,6 +128,7 @@ export interface ResolvedOptions {
   readonly scheduler: Scheduler | undefined;
   readonly observeTimeoutMs: number;
   readonly stopTimeoutMs: number;
+  readonly journal: Journal | undefined;
   readonly historySize: number;
 }
 
@@ -151,6 +164,10 @@ const count = z
   .min(0, { error: 'must not be negative' })
   .max(1_000_000, { error: 'must be at most 1,000,000' });
 const id = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' });
+const money = z
+  .number({ error: 'must be a number' })
+  .min(0, { error: 'must not be negative' })
+  .max(Number.MAX_VALUE, { error: 'must be finite' });
 const modeSchema = z.enum(['act', 'recommend'], { error: "must be 'act' or 'recommend'" });
 
 const adapterSchema = port<PoolAdapter>(
@@ -203,6 +220,8 @@ const poolSchema: z.ZodType<PoolOptions, PoolOptions> = z.strictObject({
   mode: optional(modeSchema),
   lifecycle: optional(lifecycleSchema),
   predictor: optional(predictorSchema),
+  shadows: optional(z.record(id, policySchema, { error: 'must be policies by name' })),
+  costPerHour: optional(money),
 });
 
 const schedulesSchema = z.custom<NonNullable<ControllerOptions['schedules']>>(
@@ -227,6 +246,7 @@ const controllerSchema = z.strictObject({
   zone: optional(z.string({ error: 'must be an IANA time zone' })),
   observeTimeoutMs: optional(milliseconds),
   stopTimeoutMs: optional(milliseconds),
+  journal: optional(port<Journal>('must have append() and read()', (has) => has('append', 'read'))),
   historySize: optional(count),
 });
 
@@ -249,6 +269,7 @@ export function resolveOptions(given: ControllerOptions): ResolvedOptions {
     scheduler: resolveScheduler(options.schedules, options.zone),
     observeTimeoutMs: options.observeTimeoutMs ?? 5_000,
     stopTimeoutMs: options.stopTimeoutMs ?? 10_000,
+    journal: options.journal,
     historySize: options.historySize ?? 200,
   };
 }
@@ -264,6 +285,8 @@ export function resolvePool(given: PoolOptions, field: string): ResolvedPool {
     mode,
     lifecycle = {},
     predictor,
+    shadows = {},
+    costPerHour,
   } = parse(poolSchema, given, field);
   if (maxWorkers < minWorkers) {
     throw new InvalidOptionError(
@@ -281,6 +304,8 @@ export function resolvePool(given: PoolOptions, field: string): ResolvedPool {
     mode,
     lifecycle,
     predictor,
+    shadows: new Map(Object.entries(shadows).map(([name, shadow]) => [name, resolvePolicy(shadow)])),
+    costPerHour,
   };
 }
 
@@ -323,7 +348,8 @@ const followAtOnce: HoldRules = {
   reversalsPerHour: Number.POSITIVE_INFINITY,
 };
 
-function resolvePolicy(given: PolicyLike): ScalingPolicy {
+/** @throws InvalidOptionError */
+export function resolvePolicy(given: PolicyLike): ScalingPolicy {
   if (typeof given === 'string') return createPolicy(given);
   if (isScalingPolicy(given)) return given;
   if (!('propose' in given)) return createPolicy(given);

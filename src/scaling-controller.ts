@@ -2,9 +2,11 @@ import { pino } from 'pino';
 import type { Decision } from './core/decision.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
+import type { Journal } from './core/journal.ts';
 import type { PoolId } from './core/observation.ts';
 import type { PoolRecord, TickRecord } from './core/record.ts';
 import type { PoolView } from './core/view.ts';
+import { withDeadline } from './deadline.ts';
 import { decide } from './decide.ts';
 import { InvalidOptionError, messageOf } from './errors.ts';
 import {
@@ -273,7 +275,21 @@ export class ScalingController extends GuardedEmitter {
       pools: records,
     };
     this.#tell('tick', record);
+    this.#keep(record);
     return record;
+  }
+
+  /** Hands the record to the journal, which writes it in its own time. */
+  #keep(record: TickRecord): void {
+    const failed = (error: unknown): void =>
+      this.#fault({ at: record.at, source: 'journal', message: messageOf(error), error });
+    try {
+      const kept = this.#options.journal?.append(record);
+      if (kept === undefined) this.#recovered(undefined, 'journal');
+      else kept.then(() => this.#recovered(undefined, 'journal'), failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #carryOut(pool: ManagedPool, decision: Decision, at: Instant): void {
@@ -310,6 +326,17 @@ export class ScalingController extends GuardedEmitter {
     await this.#loop.stop();
     await this.#ticks;
     await Promise.all([...this.#pools.values()].map((pool) => pool.close(this.#options.stopTimeoutMs)));
+    await this.#flush();
+  }
+
+  async #flush(): Promise<void> {
+    const { journal, clock, stopTimeoutMs } = this.#options;
+    if (journal?.flush === undefined) return;
+    try {
+      await withDeadline(clock, stopTimeoutMs, 'flush()', () => (journal as Required<Journal>).flush());
+    } catch (error) {
+      this.#fault({ at: clock.now(), source: 'journal', message: messageOf(error), error });
+    }
   }
 
   #tell<T extends keyof ControllerEvents>(event: T, ...payload: ControllerEvents[T]): void {
@@ -321,11 +348,12 @@ export class ScalingController extends GuardedEmitter {
     this.#fault({ at: this.#options.clock.now(), source: 'tick', message, error });
   }
 
-  #recovered(pool: PoolId, source: FaultSource): void {
+  #recovered(pool: PoolId | undefined, source: FaultSource): void {
     const over = this.#faults.clear(pool, source);
     if (over === undefined) return;
     const at = this.#options.clock.now();
-    this.#tell('fault', { at, pool, source, message: `over: ${over.message}`, recovered: true });
+    const message = `over: ${over.message}`;
+    this.#tell('fault', { at, ...(pool !== undefined && { pool }), source, message, recovered: true });
   }
 
   #fault(fault: Fault): void {
