@@ -10,7 +10,7 @@ const RELEASE_GAIN = 0.25;
  * Adapt, the hybrid: reactive up, proactive down. The proactive controller is integral with a gain that follows the
  * service's own scale: per interval it would move the size by `R = (n / n̄) · Δ`, where Δ is the distance from the
  * size n to what the load needs and n̄ the mean size so far. Releases are damped, whole workers go, the rest is
- * carried over, and never more go than the load can spare.
+ * carried over, and never more go than the load can spare. Nobody is released while others start.
  *
  * Worked: 10 workers all along and load for 6: R = -4 × 0.25 = -1, one worker goes in this interval.
  */
@@ -28,9 +28,9 @@ export function adapt(options: { readonly factor?: number } = {}): PolicyEngine 
       sizeSum += size;
       intervals++;
       const reason = `load ${figure(load)} × ${factor} needs ${needed}`;
-      if (load > size) {
+      if (load > size || view.starting > 0) {
         carried = 0;
-        return target(needed, reason);
+        return target(load > size ? needed : size, reason);
       }
       const gain = size / Math.max(1, sizeSum / intervals);
       carried += Math.min(0, gain * (load * factor - size) * RELEASE_GAIN);

@@ -13,7 +13,7 @@ const IDLE_BAND = 0.1;
 /**
  * The steps of Crawlee's AutoscaledPool: every 10 s 5% up when 90% of the desired concurrency is in use, 5% down on
  * the opposite sign. In Crawlee that sign is an overloaded machine, which a pool without a machine cannot show; here
- * it is that less than 80% is in use.
+ * it is that less than 80% of what is in service is in use.
  */
 export function crawlee(options: { readonly desiredConcurrencyRatio?: number } = {}): PolicyEngine {
   const ratio = options.desiredConcurrencyRatio ?? 0.9;
@@ -25,7 +25,8 @@ export function crawlee(options: { readonly desiredConcurrencyRatio?: number } =
       let desired = view.size;
       for (let due = timer.due(view.now); due > 0; due--) {
         if (usage.busy >= Math.floor(desired * ratio)) desired += Math.ceil(desired * STEP_UP_RATIO) || 1;
-        else if (usage.busy < desired * (ratio - IDLE_BAND)) desired -= Math.ceil(desired * STEP_DOWN_RATIO);
+        else if (usage.utilization < ratio - IDLE_BAND - 1e-9)
+          desired -= Math.ceil(desired * STEP_DOWN_RATIO);
       }
       return target(
         desired,

@@ -69,7 +69,7 @@ export function hist(options: HistOptions = {}): PolicyEngine {
       remember(short, load > size, REACT_WINDOW);
       if (predicted === undefined) {
         const needed = Math.ceil(load * factor - 1e-9);
-        const change = load > size || size - needed >= 2;
+        const change = load > size || (view.starting === 0 && size - needed >= 2);
         return target(change ? needed : size, `no past of this hour, load ${figure(load)} × ${factor}`);
       }
       const isShort = short.filter(Boolean).length > REACT_WINDOW / 2;

@@ -5,7 +5,8 @@ import { UsageMeter } from './usage.ts';
 
 /**
  * React: provisions for the load that is there now. More load than workers: as many as the load needs, and some
- * more. Workers beyond that, two at least (one under-used, one idle): they go.
+ * more. Workers beyond that, two at least (one under-used, one idle): they go, unless others are still starting, as
+ * only what is in service is looked at.
  */
 export function react(options: { readonly factor?: number } = {}): PolicyEngine {
   const factor = options.factor ?? 1.2;
@@ -15,7 +16,7 @@ export function react(options: { readonly factor?: number } = {}): PolicyEngine 
       const { load } = meter.observe(view);
       const needed = Math.ceil(load * factor - 1e-9);
       const overloaded = load > view.size;
-      const idle = view.size - needed >= 2;
+      const idle = view.starting === 0 && view.size - needed >= 2;
       return target(overloaded || idle ? needed : view.size, `load ${figure(load)} × ${factor}`);
     },
   };

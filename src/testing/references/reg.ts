@@ -33,6 +33,7 @@ export function reg(options: { readonly factor?: number } = {}): PolicyEngine {
       }
       loads.splice(0, loads.length - SAMPLES);
       if (load > size) return target(load * factor, `load ${figure(load)} is above ${size} workers`);
+      if (view.starting > 0) return target(size, 'waits for what was ordered');
       if (loads.length < LEAST_SAMPLES) return target(size, 'too few samples for a regression');
       const needed = fitParabola(loads)(loads.length);
       return target(
