@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { MessageChannel, type Worker } from 'node:worker_threads';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
@@ -146,6 +147,19 @@ describe('abort', () => {
     await expect(other).resolves.toBe('unharmed');
     await vi.waitFor(() => expect(pool.observe().workers).toEqual([]));
     expect(faults.map(({ code }) => code)).toEqual(['worker-stuck']);
+  });
+
+  test('jobs under one signal cost it one listener, and none when they are done', async () => {
+    const pool = await poolOf(1);
+    const batch = new AbortController();
+    const jobs = [1, 2, 3].map((n) => pool.run(echo(n), { signal: batch.signal }));
+    expect(getEventListeners(batch.signal, 'abort')).toHaveLength(1);
+    await Promise.all(jobs);
+    expect(getEventListeners(batch.signal, 'abort')).toHaveLength(0);
+    const more = [1, 2, 3].map((n) => expect(pool.run(sleepFor(60_000, n), batch)).rejects.toBe(reason));
+    batch.abort(reason);
+    await Promise.all(more);
+    expect(pool.observe()).toMatchObject({ arrived: 6, completed: 3, queued: 0 });
   });
 
   test('a signal that is aborted already', async () => {

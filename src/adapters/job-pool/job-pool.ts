@@ -1,6 +1,7 @@
 import type { StartRequest, StopRequest, WorkerPoolAdapter } from '../../core/adapter.ts';
 import type { PoolObservation, WorkerId, WorkerState } from '../../core/observation.ts';
 import { InvalidOptionError } from '../../errors.ts';
+import { AbortWatch } from './abort-watch.ts';
 import { PoolClosedError, WorkerLostError, WorkerStartError } from './errors.ts';
 import { FlowMeter } from './flow-meter.ts';
 import { JobQueue } from './job-queue.ts';
@@ -36,6 +37,7 @@ export class JobPool<Job = unknown, Result = unknown> implements WorkerPoolAdapt
   readonly #queue = new JobQueue<Job, Result>();
   readonly #workers = new Map<WorkerId, PoolWorker<Job, Result>>();
   readonly #flow = new FlowMeter();
+  readonly #aborts = new AbortWatch<PendingJob<Job, Result>>((job, reason) => this.#abandon(job, reason));
   readonly #wakers: Wakers;
   #launched = 0;
   #closed: Promise<void> | undefined;
@@ -55,9 +57,17 @@ export class JobPool<Job = unknown, Result = unknown> implements WorkerPoolAdapt
       throw new InvalidOptionError('transferList', rule, options.transferList);
     }
     if (this.#closed) return Promise.reject(new PoolClosedError());
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    const pending = new PendingJob<Job, Result>(this.#flow.arrived(), job, options, performance.now());
-    pending.whenAborted(() => this.#abandon(pending));
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const unwatch = signal && ((settled: PendingJob<Job, Result>) => this.#aborts.unwatch(settled, signal));
+    const pending = new PendingJob<Job, Result>(
+      this.#flow.arrived(),
+      job,
+      options,
+      performance.now(),
+      unwatch,
+    );
+    if (signal) this.#aborts.watch(pending, signal);
     this.#queue.push(pending);
     this.#dispatch();
     this.#wakeIfLong();
@@ -205,8 +215,9 @@ export class JobPool<Job = unknown, Result = unknown> implements WorkerPoolAdapt
     return freest;
   }
 
-  /** The caller aborted, and knows it already. */
-  #abandon(job: PendingJob<Job, Result>): void {
+  /** The caller aborted. */
+  #abandon(job: PendingJob<Job, Result>, reason: unknown): void {
+    job.reject(reason);
     if (this.#queue.remove(job)) this.#wakers.jobLeft(this.#queue.size);
     else for (const worker of this.#workers.values()) worker.cancel(job);
     this.#endIfDone();

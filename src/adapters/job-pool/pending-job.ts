@@ -20,28 +20,24 @@ export class PendingJob<Job, Result> {
 
   #resolve!: (result: Result) => void;
   #reject!: (reason: unknown) => void;
-  readonly #signal: AbortSignal | undefined;
-  #onAbort: (() => void) | undefined;
+  readonly #onSettled: ((job: this) => void) | undefined;
 
-  constructor(id: number, payload: Job, options: RunOptions, arrivedAt: number) {
+  constructor(
+    id: number,
+    payload: Job,
+    options: RunOptions,
+    arrivedAt: number,
+    onSettled?: (job: PendingJob<Job, Result>) => void,
+  ) {
     this.id = id;
     this.payload = payload;
     this.arrivedAt = arrivedAt;
     this.transferList = options.transferList;
-    this.#signal = options.signal;
+    this.#onSettled = onSettled;
     this.result = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-  }
-
-  /** Calls `abandon` when the caller aborts; the promise is rejected by then. */
-  whenAborted(abandon: () => void): void {
-    this.#onAbort = () => {
-      this.reject(this.#signal?.reason);
-      abandon();
-    };
-    this.#signal?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   resolve(result: Result): void {
@@ -56,6 +52,6 @@ export class PendingJob<Job, Result> {
 
   #settle(): void {
     this.settled = true;
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#onSettled?.(this);
   }
 }
