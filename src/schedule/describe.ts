@@ -1,7 +1,6 @@
-import { tz } from '@date-fns/tz';
-import { format } from 'date-fns';
 import type { ScheduledAction, ScheduledPolicy } from '../core/view.ts';
 import type { Claim, PolicyClaim, SizeClaim, Standing } from './resolve.ts';
+import type { ZoneClock } from './zone-clock.ts';
 
 /** A claim that counts, as it goes into the schedule's state: with its sentence. */
 export function standingAction({ claim, size, cutBy }: Standing): ScheduledAction {
@@ -26,21 +25,11 @@ export function nameOf(claim: Claim): string {
   return `${claim.schedule.name} (${wordsOf(claim)})`;
 }
 
-const times = new Map<string, string>();
-
-/**
- * An instant as people of the zone read it: `Fri 27 Nov 18:00 (Europe/Berlin)`. The last ones are kept, as at 08:00
- * a thousand pools say the same.
- */
-export function timeIn(instant: number, zone: string): string {
-  const key = `${instant} ${zone}`;
-  let time = times.get(key);
-  if (time === undefined) {
-    time = `${format(instant, 'EEE d MMM HH:mm', { in: tz(zone) })} (${zone})`;
-    if (times.size >= 256) times.clear();
-    times.set(key, time);
-  }
-  return time;
+/** An instant as people of the zone read it: `Fri 27 Nov 18:00 (Europe/Berlin)`. */
+export function timeIn(instant: number, clock: ZoneClock): string {
+  // ECMA-262 fixes the form of `toUTCString`: 'Fri, 27 Nov 2026 18:00:00 GMT'.
+  const wall = new Date(instant + clock.stretchAt(instant).offsetMs).toUTCString();
+  return `${wall.slice(0, 3)} ${wall.slice(5, 11)} ${wall.slice(17, 22)} (${clock.zone})`;
 }
 
 export function workers(count: number): string {
@@ -59,7 +48,7 @@ function commonOf({ schedule, span }: Claim): Pick<ScheduledAction, 'by' | 'prio
 
 function sentenceOf(claim: Claim): string {
   const { schedule, span } = claim;
-  const end = span.to === Number.POSITIVE_INFINITY ? '' : ` until ${timeIn(span.to, schedule.zone)}`;
+  const end = span.to === Number.POSITIVE_INFINITY ? '' : ` until ${timeIn(span.to, schedule.clock)}`;
   return `${schedule.name}: ${wordsOf(claim)}${end}`;
 }
 

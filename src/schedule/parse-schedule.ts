@@ -16,7 +16,7 @@ export interface ParsedSchedule {
   readonly name: string;
   /** `undefined` = all pools. */
   readonly pools: ReadonlySet<string> | undefined;
-  readonly zone: string;
+  readonly clock: ZoneClock;
   readonly priority: number;
   /** `undefined` = the pool's start-up time. */
   readonly preWarmMs: number | undefined;
@@ -71,7 +71,7 @@ export function parseSchedule(
     source: schedule,
     name: text(schedule.name, `${field}.name`),
     pools: readPools(schedule.pools, `${field}.pools`),
-    zone: clock.zone,
+    clock,
     priority: finite(schedule.priority ?? ('at' in schedule ? EVENT_PRIORITY : 0), `${field}.priority`),
     preWarmMs:
       schedule.preWarmMs === undefined ? undefined : upToADay(schedule.preWarmMs, `${field}.preWarmMs`),

@@ -86,7 +86,7 @@ function preWarms(
       }
       const until = begin;
       const reason = (): string =>
-        `${schedule.name}: ${workers(size)} from ${timeIn(until, schedule.zone)}, started ${seconds(lead)} ahead`;
+        `${schedule.name}: ${workers(size)} from ${timeIn(until, schedule.clock)}, started ${seconds(lead)} ahead`;
       found.push({ of, size, until, reason });
     }
   }
@@ -120,7 +120,7 @@ function rampDowns(
       const until = end + Math.ceil(((gone + 1) * schedule.rampDownMs) / excess);
       const since = end;
       const reason = (): string =>
-        `${schedule.name}: ${workers(size)} on the way from ${of.size} to ${here.floor}, as it ended ${timeIn(since, schedule.zone)}`;
+        `${schedule.name}: ${workers(size)} on the way from ${of.size} to ${here.floor}, as it ended ${timeIn(since, schedule.clock)}`;
       changes.push(until);
       found.push({ of, size, until, reason });
     }

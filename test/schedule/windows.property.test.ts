@@ -101,6 +101,7 @@ function scheduledSizes(schedule: Schedule, table: WallTable, from: number, to: 
   return sizes;
 }
 
+/** Compares the minutes that the brute force knows of, those after the first thing that happens; how many they were. */
 function expectSame({ schedule, sources }: Case, table: WallTable, from: number, to: number): number {
   const expected = sizesByMinute(table, from, to, sources(table));
   let actual: Int16Array;
@@ -111,18 +112,21 @@ function expectSame({ schedule, sources }: Case, table: WallTable, from: number,
     if (error instanceof InvalidOptionError) return 0;
     throw error;
   }
-  const first = expected.findIndex((size, i) => size !== -1 && size !== actual[i]);
-  if (first >= 0) {
-    const at = new Date(table.start + (from + first) * MINUTE).toISOString();
-    expect.fail(`${table.zone}, ${at}: ${actual[first]} instead of ${expected[first]}`);
+  let known = 0;
+  for (let i = 0; i < expected.length; i++) {
+    if (expected[i] === -1) continue;
+    known++;
+    if (expected[i] === actual[i]) continue;
+    const at = new Date(table.start + (from + i) * MINUTE).toISOString();
+    expect.fail(`${table.zone}, ${at}: ${actual[i]} instead of ${expected[i]}`);
   }
-  return expected.length;
+  return known;
 }
 
 describe('windows are open when a minute-by-minute evaluation says so', () => {
   const any = fc.oneof(lasting, startToEnd, rules);
 
-  it('in three days around any instant, most of them around a change of the clock: 10,000 cases', () => {
+  it('in two days around any instant, most of them around a change of the clock: 10,000 cases', () => {
     const where = fc.record({
       zone: fc.constantFrom(...TABLES.map(({ zone }) => zone)),
       atChange: fc.integer({ min: 0, max: 3 }).map((n) => n > 0),
@@ -137,12 +141,12 @@ describe('windows are open when a minute-by-minute evaluation says so', () => {
           atChange && changes.length > 0
             ? (changes[Math.min(changes.length - 1, Math.floor(share * changes.length))] as number)
             : Math.floor(share * walls.length);
-        const from = Math.max(0, Math.min(middle - 2160, walls.length - 4320));
-        minutes += expectSame(one, table, from, from + 4320);
+        const from = Math.max(0, Math.min(middle - 2100, walls.length - 2880));
+        minutes += expectSame(one, table, from, from + 2880);
       }),
       { numRuns: 10_000 },
     );
-    expect(minutes).toBeGreaterThan(9_000 * 4320);
+    expect(minutes).toBeGreaterThan(15_000_000);
   });
 
   for (const table of TABLES) {
@@ -151,7 +155,7 @@ describe('windows are open when a minute-by-minute evaluation says so', () => {
         fc.property(any, (one) => {
           expectSame(one, table, 0, table.walls.length);
         }),
-        { numRuns: 10 },
+        { numRuns: 8 },
       );
     });
   }
