@@ -1,5 +1,5 @@
 import { adjust, type Plan } from '../core/plan.ts';
-import { amount, needOf, type Supply } from '../core/resources.ts';
+import { amount, needOf, quantity, type Supply } from '../core/resources.ts';
 import { type Allotment, allot } from './allot.ts';
 import type { Claim } from './claim.ts';
 
@@ -40,6 +40,6 @@ function explain(
     return `${limit}: ${Math.min(current, wanted) - size} workers are called back for pools that come first`;
   }
   const each =
-    resource === 'workers' ? '' : `, ${amount(resource, needOf(resource, needs, costPerHour))} each`;
+    resource === 'workers' ? '' : ` at ${quantity(resource, needOf(resource, needs, costPerHour))} each`;
   return `${size - current} of ${wanted - current} more fit${each}: ${limit}, shared by all pools`;
 }

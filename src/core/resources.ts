@@ -116,16 +116,25 @@ export function amount(resource: Resource, value: number): string {
   switch (resource) {
     case 'workers':
       return value === 1 ? '1 worker' : `${round(value)} workers`;
-    case 'memory':
-      return `${bytes(value)} of memory`;
-    case 'storage':
-      return `${bytes(value)} of storage`;
-    case 'network':
-      return `${bytes(value)}/s of network`;
     case 'cpu':
       return value === 1 ? '1 CPU core' : `${round(value)} CPU cores`;
     case 'cost':
       return `${round(value)} an hour`;
+    default:
+      return `${quantity(resource, value)} of ${resource}`;
+  }
+}
+
+/** The figure alone: 536,870,912 bytes of memory → "512 MiB". */
+export function quantity(resource: Resource, value: number): string {
+  switch (resource) {
+    case 'memory':
+    case 'storage':
+      return bytes(value);
+    case 'network':
+      return `${bytes(value)}/s`;
+    default:
+      return String(round(value));
   }
 }
 

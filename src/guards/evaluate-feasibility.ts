@@ -4,6 +4,7 @@ import {
   type Feasibility,
   type FeasibilityRequest,
   needOf,
+  quantity,
   type ResourceCapacity,
   type ResourceShare,
   type Supply,
@@ -74,9 +75,9 @@ function refusal(
   reserve: number,
   emergency: boolean,
 ): string {
-  const each = resource === 'workers' || added === 1 ? '' : ` (${amount(resource, need)} each)`;
-  const kept = reserve > 0 && !emergency ? `, ${amount(resource, reserve)} kept for emergencies` : '';
+  const each = resource === 'workers' || added === 1 ? '' : ` (${quantity(resource, need)} each)`;
+  const kept = reserve > 0 && !emergency ? `, ${quantity(resource, reserve)} kept for emergencies` : '';
   const fits = most === 0 ? 'none fits' : `${most} ${most === 1 ? 'fits' : 'fit'}`;
-  const free = `${amount(resource, available)} free of ${amount(resource, total)}`;
+  const free = `${quantity(resource, available)} free of ${quantity(resource, total)}`;
   return `${added} more need ${amount(resource, needed)}${each}, ${free} (${by})${kept}: ${fits}`;
 }
