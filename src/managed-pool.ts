@@ -12,13 +12,14 @@ import type { PoolView, ScheduleState } from './core/view.ts';
 import { isPromise, withDeadline } from './deadline.ts';
 import { Efficiency } from './efficiency.ts';
 import { messageOf } from './errors.ts';
-import type { Fault, OperationReport, PredictionEvent, ScaledEvent } from './events.ts';
+import type { Fault, OperationReport, PredictionEvent, ScaledEvent, TrialEvent } from './events.ts';
 import { ForecastLedger } from './forecast-ledger.ts';
 import { OperationLog } from './operation-log.ts';
 import type { Mode, ResolvedPool } from './options.ts';
 import { createPolicy, type PolicyName } from './policies/create-policy.ts';
 import type { ScalingPolicy } from './policies/policy.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
+import { Shadows } from './shadows.ts';
 import {
   type BreakerState,
   createActuator,
@@ -34,6 +35,7 @@ export interface PoolHooks {
   recovered(source: Fault['source']): void;
   operation(event: OperationReport): void;
   prediction(event: PredictionEvent): void;
+  trial(event: TrialEvent): void;
   wake(reason: string): void;
 }
 
@@ -92,6 +94,10 @@ export class ManagedPool {
   paused = false;
   /** The policy in force: the pool's own, or the one that a schedule has put in its place for a while. */
   policy: ScalingPolicy;
+  /** The pool's own policy: the one of its options, or a shadow that was promoted. */
+  own: ScalingPolicy;
+  /** Policies that decide beside it; absent where there are none. */
+  readonly shadows: Shadows | undefined;
   /** The newest view and decision; absent before the first tick. */
   view: PoolView | undefined;
   decision: Decision | undefined;
@@ -116,6 +122,7 @@ export class ManagedPool {
     this.id = options.id;
     this.options = options;
     this.policy = options.policy;
+    this.own = options.policy;
     this.mode = options.mode ?? context.mode;
     this.predictor = context.predictor;
     this.#context = context;
@@ -130,6 +137,8 @@ export class ManagedPool {
       onFault: (fault) =>
         fault.recovered ? context.hooks.recovered(fault.source) : context.hooks.fault(fault),
     });
+    this.shadows =
+      options.shadows.size > 0 ? new Shadows(this, options.shadows, context.hooks.trial) : undefined;
     this.#unsubscribe = this.#subscribe();
   }
 
@@ -244,6 +253,13 @@ export class ManagedPool {
     this.#changes.push(change);
     if (this.#changes.length > this.#context.historySize) this.#changes.shift();
     return change;
+  }
+
+  /** Makes this the pool's own policy. One that a schedule has put in its place stays in force for its time. */
+  adopt(policy: ScalingPolicy): void {
+    const scheduled = this.policy !== this.own;
+    this.own = policy;
+    if (!scheduled) this.#use(policy);
   }
 
   /** Remembers what was wanted, acted on or not, for the stabilisation windows of the ticks to come. */
@@ -369,7 +385,7 @@ export class ManagedPool {
 
   /** Puts the policy in force that the schedule names, or the pool's own. */
   #follow({ policy: scheduled }: ScheduleState): void {
-    let policy = this.options.policy;
+    let policy = this.own;
     if (scheduled !== undefined) {
       const known = this.#scheduledPolicies.get(scheduled.policy);
       try {
@@ -383,6 +399,10 @@ export class ManagedPool {
         });
       }
     }
+    this.#use(policy);
+  }
+
+  #use(policy: ScalingPolicy): void {
     if (policy === this.policy) return;
     this.policy = policy;
     this.#pace.use(policy.pace, policy.hold);

@@ -15,6 +15,7 @@ import {
   type FaultSource,
   GuardedEmitter,
   type ScaledEvent,
+  type TrialEvent,
 } from './events.ts';
 import { FaultLog, type StandingFault } from './fault-log.ts';
 import { ManagedPool, type PoolStatus } from './managed-pool.ts';
@@ -29,6 +30,7 @@ import {
 } from './options.ts';
 import { createPredictor } from './predictors/predictor.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
+import type { TrialOptions } from './trial.ts';
 import type { Operation } from './workers/actuator.ts';
 
 /** Deadline of a decision applied by hand, ms. */
@@ -147,6 +149,24 @@ export class ScalingController extends GuardedEmitter {
     this.#pool(id).paused = false;
   }
 
+  /**
+   * Lets a shadow act for a while. It is taken back by itself when more of the work finds no ready worker, or when it
+   * costs more, than was agreed; otherwise it stays. The policy before it goes on as a shadow. Told by `trial` events.
+   *
+   * @throws InvalidOptionError where there is no such shadow, a trial runs already, or the pool does not act
+   */
+  promote(id: PoolId, shadow: string, options: TrialOptions = {}): void {
+    const pool = this.#pool(id);
+    if (pool.shadows === undefined)
+      throw new InvalidOptionError('shadow', `must name a shadow of ${id}`, shadow);
+    pool.shadows.promote(shadow, options, pool.view, this.#instant());
+  }
+
+  /** Ends a trial before its time and hands the pool back. `false`: none runs. */
+  takeBack(id: PoolId, reason = 'taken back by hand'): boolean {
+    return this.#pool(id).shadows?.takeBack(reason, this.#instant()) ?? false;
+  }
+
   /** What would be done now, and why, without doing it; on what was seen in the last tick. */
   recommend(id: PoolId): Decision {
     const pool = this.#pool(id);
@@ -225,6 +245,7 @@ export class ScalingController extends GuardedEmitter {
           this.#tell('operation', event);
         },
         prediction: (event) => this.#tell('prediction', event),
+        trial: (event) => this.#onTrial(event),
         wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${options.id}: ${reason}` }),
       },
     });
@@ -236,7 +257,8 @@ export class ScalingController extends GuardedEmitter {
     if (given === false) return undefined;
     if (typeof given === 'function') return given(options.id);
     if (given !== undefined) return given;
-    return options.policy.predictive ? createPredictor() : undefined;
+    const policies = [options.policy, ...options.shadows.values()];
+    return policies.some(({ predictive }) => predictive) ? createPredictor() : undefined;
   }
 
   #instant(): Instant {
@@ -264,7 +286,14 @@ export class ScalingController extends GuardedEmitter {
       if (pool.acts) this.#carryOut(pool, decision, at);
       else this.#tell('decision', decision);
       const { view, policy } = inputs[index] as (typeof inputs)[number];
-      records.push({ view, policy: policy.name, decision, acted: pool.acts });
+      const shadows = pool.shadows?.decide(view, decision, at, trigger);
+      records.push({
+        view,
+        policy: policy.name,
+        decision,
+        acted: pool.acts,
+        ...(shadows !== undefined && { shadows }),
+      });
     }
     this.#keepUp(pools, at);
     const record: TickRecord = {
@@ -341,6 +370,12 @@ export class ScalingController extends GuardedEmitter {
 
   #tell<T extends keyof ControllerEvents>(event: T, ...payload: ControllerEvents[T]): void {
     if (this.listenerCount(event) > 0) this.emit(event, ...(payload as never));
+  }
+
+  #onTrial(event: TrialEvent): void {
+    const { pool, shadow, outcome, reason } = event;
+    this.#logger.info({ pool, shadow, trial: outcome }, `${pool}: trial of ${shadow} ${outcome}: ${reason}`);
+    this.#tell('trial', event);
   }
 
   #tickFailed(error: unknown): void {

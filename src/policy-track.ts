@@ -1,0 +1,78 @@
+import { PaceMeter } from './constraints/pace-meter.ts';
+import type { Decision, Trigger } from './core/decision.ts';
+import { Fit } from './core/fit.ts';
+import type { PoolView } from './core/view.ts';
+import { decide } from './decide.ts';
+import { ModelledCrew } from './modelled-crew.ts';
+import type { ScalingPolicy } from './policies/policy.ts';
+
+/**
+ * A policy on the load of a pool that it does not own: it decides with a memory of its own (cooldowns, windows,
+ * emergencies), and its decisions lead to a size of its own, which is modelled. Limits that pools share (budget,
+ * resources) are not modelled: it may hold what it would not have got.
+ */
+export class PolicyTrack {
+  readonly policy: ScalingPolicy;
+  /** What its size would have cost, and how much it would have made wait. */
+  fit: Fit = new Fit();
+  decision: Decision | undefined;
+  readonly #pace: PaceMeter;
+  #crew: ModelledCrew | undefined;
+  #emergency: { readonly sizeBefore: number; readonly since: number } | undefined;
+  #demand = 0;
+
+  constructor(policy: ScalingPolicy) {
+    this.policy = policy;
+    this.#pace = new PaceMeter(policy.pace, policy.hold);
+  }
+
+  /** The size that it would hold now; `undefined` before it has decided. */
+  get size(): number | undefined {
+    return this.#crew?.size;
+  }
+
+  /**
+   * Decides on what the pool's own controller sees.
+   *
+   * @param policy that a schedule has put in force for a while; default: its own
+   */
+  decide(live: PoolView, monotonic: number, trigger: Trigger, policy: ScalingPolicy = this.policy): Decision {
+    this.#crew ??= live.quality === 'none' ? undefined : new ModelledCrew(live, monotonic);
+    const view = this.#view(live, monotonic);
+    const [decision] = decide([{ view, policy, trigger }]) as [Decision];
+    this.#remember(decision, live, monotonic);
+    return decision;
+  }
+
+  /** Forgets what it has cost so far. */
+  begin(): void {
+    this.fit = new Fit();
+  }
+
+  #view(live: PoolView, monotonic: number): PoolView {
+    const crew = this.#crew;
+    if (crew === undefined) return live;
+    // What was demanded since the tick before is what this tick has measured.
+    if (live.quality === 'full' || live.quality === 'partial') this.#demand = live.demand.now;
+    crew.advance(monotonic, this.#demand, this.fit);
+    const view = crew.view(live);
+    view.pace = this.#pace.recall(monotonic, 0);
+    delete view.emergency;
+    if (this.#emergency !== undefined) {
+      const { sizeBefore, since } = this.#emergency;
+      view.emergency = { sizeBefore, sinceMs: monotonic - since };
+    }
+    return view;
+  }
+
+  #remember(decision: Decision, live: PoolView, monotonic: number): void {
+    this.decision = decision;
+    if (!decision.emergency) this.#emergency = undefined;
+    else this.#emergency ??= { sizeBefore: decision.from, since: monotonic };
+    if (live.quality === 'full') this.#pace.want(decision.wanted, monotonic);
+    if (this.#crew === undefined || decision.to === decision.from) return;
+    this.#pace.change(decision.from, decision.to, monotonic);
+    this.#crew.resize(decision.to, monotonic, live.startup.p50Ms);
+    this.fit.changes++;
+  }
+}
