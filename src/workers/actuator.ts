@@ -127,9 +127,9 @@ export interface ActuatorOptions {
   /** Read when a call settles, which is between ticks. */
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly lifecycle?: LifecycleOptions;
-  /** Must not throw. */
+  /** Must not throw, nor call the actuator. */
   readonly onOperation?: (event: OperationEvent) => void;
-  /** Must not throw. */
+  /** Must not throw, nor call the actuator. */
   readonly onFault?: (fault: ActuatorFault) => void;
 }
 

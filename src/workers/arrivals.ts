@@ -85,9 +85,7 @@ export class Arrivals {
     const sight = this.#sight;
     let found = 0;
     for (const arrival of this.#arrivals) {
-      // A worker that comes back was seen before it went: what counts is whether it is now.
-      if (arrival.call === undefined && arrival.id !== undefined && sight.find(arrival.id))
-        arrival.seen = false;
+      if (arrival.call === undefined) this.#lookForReturning(arrival);
       if (arrival.seen || !this.#isShown(arrival)) continue;
       arrival.seen = true;
       found++;

@@ -351,3 +351,66 @@ describe('any adapter', () => {
     );
   });
 });
+
+describe('any orchestrator', () => {
+  const calls = fc.array(fc.constantFrom('ok', 'ok', 'reject', 'throw', 'hang', 'late'), {
+    minLength: 1,
+    maxLength: 6,
+  });
+  const sizes = fc.array(fc.tuple(fc.integer({ min: 0, max: 12 }), fc.integer({ min: 1, max: 60 })), {
+    minLength: 1,
+    maxLength: 10,
+  });
+
+  it('gets one call at a time, and is held to the newest size once it behaves', async () => {
+    await fc.assert(
+      fc.asyncProperty(calls, sizes, fc.integer({ min: 0, max: 12 }), async (behaviours, steps, last) => {
+        let well = false;
+        let count = 0;
+        let replicas = 2;
+        const open = new Set<AbortSignal>();
+        const late: (() => void)[] = [];
+        const scaleTo = (size: number, signal: AbortSignal): Promise<void> => {
+          const behaviour = well ? 'ok' : behaviours[count++ % behaviours.length];
+          if (behaviour === 'throw') throw new Error('thrown');
+          open.add(signal);
+          expect([...open].filter(({ aborted }) => !aborted)).toHaveLength(1);
+          return new Promise((resolve, reject) => {
+            const accept = (): void => {
+              open.delete(signal);
+              replicas = size;
+              resolve();
+            };
+            if (behaviour === 'ok') accept();
+            else if (behaviour === 'late') late.push(accept);
+            else if (behaviour === 'reject') {
+              open.delete(signal);
+              reject(new Error('rejected'));
+            }
+          });
+        };
+        const observe = (): PoolObservation => ({ ready: replicas, busy: 0, queued: 0 });
+        const stage = new Stage({ observe, scaleTo }, observe);
+        let second = 0;
+        const play = async (size: number, ticks: number): Promise<void> => {
+          for (let i = 0; i < ticks; i++, second += 5) {
+            await stage.at(second);
+            stage.scaleTo(size);
+            await settle();
+            if (second % 35 === 0) late.shift()?.();
+          }
+        };
+        await play(2, 1);
+        for (const [size, ticks] of steps) await play(size, ticks);
+        well = true;
+        while (late.length > 0) late.shift()?.();
+        await play(last, 300);
+        expect(replicas).toBe(last);
+        expect(stage.review()).toEqual({ ready: last, starting: 0, retrying: 0, draining: 0, size: last });
+        await stage.actuator.stop(AbortSignal.abort());
+        expect(stage.actuator.operations()).toEqual([]);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -212,6 +212,29 @@ describe('load that returns during a drain', () => {
     expect(stage.actuator.startup().samples).toBe(0);
   });
 
+  it('counts it once when the drain was called off before any observation has shown it', async () => {
+    const pool = poolOf(3);
+    const stage = stageOf(pool);
+    await stage.at(0);
+    stage.scaleTo(2);
+    stage.scaleTo(3);
+    expect(stage.actuator.review(stage.instant, pool.observe(), false)).toMatchObject({ ready: 3, size: 3 });
+    expect(await stage.at(5)).toMatchObject({ ready: 2, starting: 1, size: 3 }); // shown as draining still
+    for (const worker of pool.workers.values()) worker.state = 'ready';
+    expect(await stage.at(6)).toMatchObject({ ready: 3, starting: 0, size: 3 });
+  });
+
+  it('does not count it when it has died', async () => {
+    const pool = poolOf(3);
+    const stage = stageOf(pool);
+    await stage.at(0);
+    stage.scaleTo(2);
+    await stage.at(5);
+    stage.scaleTo(3);
+    pool.workers.delete('w1');
+    expect(await stage.at(6)).toMatchObject({ ready: 2, starting: 0, size: 2 });
+  });
+
   it('finishes the removal of a worker that was drained when its drain was called off', async () => {
     const pool = poolOf(2);
     const stage = stageOf(pool);

@@ -302,6 +302,17 @@ describe('slow boots', () => {
     expect(pool.starts[0]?.signal.aborted).toBe(true);
   });
 
+  it('takes those that the pool shows for the younger ones', async () => {
+    const pool = poolOf(1);
+    const stage = await staged(pool);
+    stage.scaleTo(2);
+    pool.starting = 1;
+    await stage.at(20);
+    stage.scaleTo(3);
+    await stage.at(30);
+    expect(pool.starts.map(({ signal }) => signal.aborted)).toEqual([true, false]);
+  });
+
   it('wakes for a deadline that lies ahead only', async () => {
     const pool = poolOf(1);
     const stage = await staged(pool);
@@ -447,7 +458,19 @@ describe('calling starts off', () => {
     expect(pool.stops.map(({ worker, request }) => [worker, request.graceful])).toEqual([['late', true]]);
   });
 
-  it('keeps it when it is missing again', async () => {
+  it('keeps it when another worker has died', async () => {
+    const pool = poolOf(1);
+    const stage = await staged(pool);
+    stage.scaleTo(2);
+    stage.scaleTo(1);
+    pool.workers.delete('w1');
+    await stage.at(5);
+    arrive(pool, 0, 'late');
+    expect(await stage.at(6)).toMatchObject({ ready: 1, size: 1 });
+    expect(pool.drains).toEqual([]);
+  });
+
+  it('keeps it in place of a start that was begun since', async () => {
     const pool = poolOf(1);
     const stage = await staged(pool);
     stage.scaleTo(2);
