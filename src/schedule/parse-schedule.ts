@@ -1,4 +1,5 @@
 import { InvalidOptionError } from '../errors.ts';
+import { finite, flag, onlyFields, positive, text, upToADay } from './check.ts';
 import { parseCron } from './cron.ts';
 import { type DefaultScheduleName, defaultSchedules } from './default-schedules.ts';
 import { createMoments, type Moments } from './moments.ts';
@@ -7,8 +8,9 @@ import type { EventSchedule, RuleSchedule, Schedule, ScheduleAction, WindowSched
 import { forDuration, holding, once, type Timeline, untilEnd } from './timeline.ts';
 import type { ZoneClock } from './zone-clock.ts';
 
-const DAY = 24 * 3_600_000;
 const EVENT_PRIORITY = 100;
+
+const COMMON = ['name', 'pools', 'zone', 'priority', 'preWarmMs', 'rampDownMs', 'emergencyOverride'];
 
 /** A schedule, checked and ready to be asked. */
 export interface ParsedSchedule {
@@ -107,6 +109,7 @@ function readTimelines(schedule: Schedule, field: string, clock: ZoneClock): rea
 }
 
 function readWindow(schedule: WindowSchedule, field: string, clock: ZoneClock): Timeline {
+  onlyFields(schedule, [...COMMON, 'start', 'end', 'durationMs', 'action'], field);
   const { start, end, durationMs } = schedule;
   const action = readAction(schedule.action, `${field}.action`);
   const begins = createMoments(parseCron(start?.cron, `${field}.start.cron`), clock);
@@ -123,6 +126,7 @@ function readWindow(schedule: WindowSchedule, field: string, clock: ZoneClock): 
 }
 
 function readRules(schedule: RuleSchedule, field: string, clock: ZoneClock): readonly Timeline[] {
+  onlyFields(schedule, [...COMMON, 'rules'], field);
   const { rules } = schedule;
   if (!Array.isArray(rules) || rules.length === 0) {
     throw new InvalidOptionError(`${field}.rules`, 'must be a list of at least one rule', rules);
@@ -132,6 +136,7 @@ function readRules(schedule: RuleSchedule, field: string, clock: ZoneClock): rea
   rules.forEach((rule, index) => {
     const path = `${field}.rules[${index}]`;
     const moments = createMoments(parseRuleTime(rule, path), clock);
+    onlyFields(rule, ['time', 'days', 'action', 'durationMs'], path);
     const action = readAction(rule.action, `${path}.action`);
     if (rule.durationMs === undefined) lasting.push({ moments, action });
     else passing.push(forDuration(moments, positive(rule.durationMs, `${path}.durationMs`), action));
@@ -140,6 +145,7 @@ function readRules(schedule: RuleSchedule, field: string, clock: ZoneClock): rea
 }
 
 function readEvent(schedule: EventSchedule, field: string, clock: ZoneClock): Timeline {
+  onlyFields(schedule, [...COMMON, 'at', 'until', 'durationMs', 'action'], field);
   const { at, until, durationMs } = schedule;
   if ((until === undefined) === (durationMs === undefined)) {
     throw new InvalidOptionError(field, 'must have either until or durationMs', schedule);
@@ -176,33 +182,4 @@ function readPools(pools: unknown, field: string): ReadonlySet<string> | undefin
     throw new InvalidOptionError(field, 'must be a list of at least one pool, or absent for all', pools);
   }
   return new Set(pools.map((pool, index) => text(pool, `${field}[${index}]`)));
-}
-
-function text(value: unknown, field: string): string {
-  if (typeof value !== 'string' || value.trim() === '') {
-    throw new InvalidOptionError(field, 'must be a string that is not empty', value);
-  }
-  return value;
-}
-
-function finite(value: unknown, field: string): number {
-  if (!Number.isFinite(value)) throw new InvalidOptionError(field, 'must be a finite number', value);
-  return value as number;
-}
-
-function positive(value: unknown, field: string): number {
-  if (finite(value, field) <= 0) throw new InvalidOptionError(field, 'must be above 0 ms', value);
-  return value as number;
-}
-
-function upToADay(value: unknown, field: string): number {
-  if (finite(value, field) < 0 || (value as number) > DAY) {
-    throw new InvalidOptionError(field, 'must be 0 to 86400000 ms (24 h)', value);
-  }
-  return value as number;
-}
-
-function flag(value: unknown, field: string): boolean {
-  if (typeof value !== 'boolean') throw new InvalidOptionError(field, 'must be true or false', value);
-  return value;
 }

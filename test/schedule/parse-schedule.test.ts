@@ -24,6 +24,13 @@ describe('a schedule is refused with its field and the rule it breaks', () => {
       "schedules[0].zone must be an IANA time zone such as 'Europe/Berlin'",
     ],
     [{ ...window, zone: '+02:00' }, "schedules[0].zone must be an IANA time zone such as 'Europe/Berlin'"],
+    [{ ...window, zoen: 'Europe/Berlin' }, 'schedules[0].zoen must be one of name, pools, zone,'],
+    [{ ...event, end: { cron: '0 9 * * *' } }, 'schedules[0].end must be one of name, pools, zone,'],
+    [
+      { name: 'r', rules: [{ ...rule, day: 'monday' }] },
+      'schedules[0].rules[0].day must be one of time, days, action, durationMs',
+    ],
+    [{ name: 'r', rules: [rule], action }, 'schedules[0].action must be one of name, pools, zone,'],
     [{ ...window, priority: Number.NaN }, 'schedules[0].priority must be a finite number, got NaN'],
     [{ ...window, preWarmMs: -1 }, 'schedules[0].preWarmMs must be 0 to 86400000 ms (24 h), got -1'],
     [{ ...window, rampDownMs: 1e9 }, 'schedules[0].rampDownMs must be 0 to 86400000 ms (24 h)'],
