@@ -27,3 +27,14 @@ export function wholeNumber(field: string, value: number, least: number): number
   }
   return value;
 }
+
+export function oneOf<T>(field: string, value: T, allowed: readonly T[]): T {
+  if (!allowed.includes(value)) {
+    throw new InvalidOptionError(
+      field,
+      `must be ${allowed.slice(0, -1).join(', ')} or ${allowed.at(-1)}`,
+      value,
+    );
+  }
+  return value;
+}

@@ -1,16 +1,11 @@
 import type { Decision } from '../core/decision.ts';
 import { positive, wholeNumber } from './check.ts';
-import { ElasticityMeter } from './elasticity.ts';
-import { neededWorkers } from './needed-workers.ts';
-import { oracle, score } from './oracle.ts';
 import type { SimulationReport } from './report.ts';
+import { RunRecorder } from './run-recorder.ts';
 import type { SimulatedPool } from './simulated-pool.ts';
-import { SizeChangeMeter } from './size-changes.ts';
-import { type Sample, SeriesRecorder } from './time-series.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-import { erlangsPerUnit, meanLoad } from './workload.ts';
 
-/** Whatever scales the pool: it is called once every interval. */
+/** Whatever scales the pool: it is called at the end of every interval. */
 export interface Control {
   tick(): unknown;
   /** Called once after the last tick; time moves on while it waits. */
@@ -49,119 +44,32 @@ const TICKS_PER_BREATH = 1024;
  * const replicas = pool.replicas();
  * const report = await drive({
  *   pool, clock, durationMs: 3_600_000,
- *   control: { tick: () => replicas.scaleTo(Math.ceil(pool.running / 0.7), signal) },
+ *   control: { tick: () => replicas.scaleTo(Math.ceil(pool.running / 0.7)) },
  * });
  * ```
  */
 export async function drive(options: DriveOptions): Promise<SimulationReport> {
-  const { pool, clock, control, signal } = options;
+  const { pool, clock, control, signal, name = 'pool', seed = 1, decisions = [] } = options;
   const intervalMs = positive('intervalMs', options.intervalMs ?? 15_000);
-  const durationMs = positive('durationMs', options.durationMs);
-  const ticks = Math.max(1, Math.round(durationMs / intervalMs));
-  const series = new SeriesRecorder(
-    ticks,
-    intervalMs,
-    wholeNumber('seriesPoints', options.seriesPoints ?? 2000, 1),
-  );
-  const loads = new Float64Array(ticks);
-  const elasticity = new ElasticityMeter();
-  const changes = new SizeChangeMeter();
-  const toWorkers = erlangsPerUnit(pool.workload, pool.serviceTime.meanMs, pool.slotsPerWorker);
-  let min = Number.POSITIVE_INFINITY;
-  let max = 0;
-  let sum = 0;
-  let started = 0;
-  let waited = 0;
-
+  const ticks = Math.max(1, Math.round(positive('durationMs', options.durationMs) / intervalMs));
+  const seriesPoints = wholeNumber('seriesPoints', options.seriesPoints ?? 2000, 1);
+  const recorder = new RunRecorder(pool, ticks, intervalMs, seriesPoints);
   for (let tick = 0; tick < ticks; tick++) {
     if (tick % TICKS_PER_BREATH === 0) {
       options.onProgress?.(tick / ticks);
       await breathe();
       signal?.throwIfAborted();
     }
-    const before = pool.size;
+    await clock.advance(intervalMs);
+    recorder.beforeTick();
     const acted = control.tick();
     if (acted instanceof Promise) await acted;
-    const size = pool.size;
-    changes.add(tick * intervalMs, before, size);
-    await clock.advance(intervalMs);
-
-    const load = meanLoad(pool.workload, tick * intervalMs, (tick + 1) * intervalMs) * toWorkers;
-    const needed = neededWorkers(load);
-    const ready = pool.ready;
-    const { totals } = pool;
-    const sample: Sample = {
-      load,
-      needed,
-      ready,
-      size: pool.size,
-      queued: pool.queued,
-      waitMs: totals.started > started ? (totals.waits.sum - waited) / (totals.started - started) : 0,
-    };
-    started = totals.started;
-    waited = totals.waits.sum;
-    loads[tick] = load;
-    series.add(tick, sample);
-    elasticity.add(needed, ready);
-    min = Math.min(min, size);
-    max = Math.max(max, size);
-    sum += size;
+    recorder.afterTick();
   }
-
-  const { totals, queued, running, lateInQueue } = pool;
-  const usage = pool.usage();
-  const waits = totals.waits;
-  const waitMs = {
-    mean: waits.mean,
-    p50: waits.percentile(0.5),
-    p90: waits.percentile(0.9),
-    p95: waits.percentile(0.95),
-    p99: waits.percentile(0.99),
-    max: waits.max,
-  };
-  const jobs = {
-    arrived: totals.arrived,
-    completed: totals.completed,
-    failed: totals.failed,
-    lost: totals.lost,
-    running,
-    waiting: queued,
-  };
-  const lateRatio = (totals.late + lateInQueue) / Math.max(1, totals.started + lateInQueue);
-  const best = oracle(loads, intervalMs, pool.startup.meanMs).workerSeconds;
-  const end = pool.size;
+  const report = recorder.report({ name, seed, decisions });
   await stop(control, clock);
   options.onProgress?.(1);
-
-  return {
-    name: options.name ?? 'pool',
-    workload: pool.workload.name,
-    durationMs: ticks * intervalMs,
-    intervalMs,
-    ticks,
-    seed: options.seed ?? 1,
-    jobs,
-    waitMs,
-    objectiveMs: pool.objectiveMs,
-    lateRatio,
-    workers: {
-      min,
-      mean: sum / ticks,
-      max,
-      end,
-      crashes: usage.crashes,
-      failedStarts: usage.failedStarts,
-    },
-    workerHours: usage.workerSeconds / 3600,
-    utilization: usage.readySeconds > 0 ? Math.min(1, usage.busySeconds / usage.readySeconds) : 0,
-    changes: changes.result(),
-    elasticity: elasticity.result(),
-    oracleWorkerHours: best / 3600,
-    costRatio: usage.workerSeconds / best,
-    score: score({ workerSeconds: usage.workerSeconds, oracleWorkerSeconds: best, lateRatio }),
-    decisions: options.decisions ?? [],
-    series: series.result(),
-  };
+  return report;
 }
 
 /** A stop waits for drains and deadlines, so time has to move on for it. */

@@ -7,7 +7,8 @@ import { toDistribution } from './distributions.ts';
 import { drive } from './drive.ts';
 import { neededWorkers } from './needed-workers.ts';
 import type { SimulationReport } from './report.ts';
-import { SimulatedPool, type SimulatedPoolOptions } from './simulated-pool.ts';
+import { SimulatedPool } from './simulated-pool.ts';
+import type { SimulatedPoolOptions } from './simulated-pool-options.ts';
 import { VIRTUAL_START, VirtualClock } from './virtual-clock.ts';
 import { erlangsPerUnit, meanLoad, type Workload } from './workload.ts';
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { ReplicaPoolAdapter } from '../core/adapter.ts';
-import type { WorkerId } from '../core/observation.ts';
+import type { PoolObservation, WorkerId } from '../core/observation.ts';
 import { wholeNumber } from './check.ts';
 import type { SimulatedPool } from './simulated-pool.ts';
 
@@ -10,8 +10,14 @@ const STOP = { graceful: true, reason: 'the size asked for', timeoutMs: FOREVER 
 /** A replica that failed to start is tried again after this time, as an orchestrator backs off. */
 const RETRY_MS = 10_000;
 
+/** A simulated pool that is asked for a size. */
+export interface SimulatedReplicas extends ReplicaPoolAdapter {
+  observe(): PoolObservation;
+  scaleTo(size: number): Promise<void>;
+}
+
 /** What an orchestrator does around a simulated pool: keeps it at the size that was last asked for. */
-export function simulatedReplicas(pool: SimulatedPool, clock: Clock): ReplicaPoolAdapter {
+export function simulatedReplicas(pool: SimulatedPool, clock: Clock): SimulatedReplicas {
   const starting: AbortController[] = [];
   let wanted: number | undefined;
 
