@@ -19,7 +19,7 @@ import type { Mode, ResolvedPool } from './options.ts';
 import { createPolicy, type PolicyName } from './policies/create-policy.ts';
 import type { ScalingPolicy } from './policies/policy.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
-import { Shadows } from './shadows.ts';
+import { type ShadowStanding, Shadows, type TrialStanding } from './shadows/shadows.ts';
 import {
   type BreakerState,
   createActuator,
@@ -72,6 +72,12 @@ export interface PoolStatus {
   readonly demand: number;
   readonly operations: number;
   readonly breaker: BreakerState;
+  /** What one worker costs in an hour, where the options say. */
+  readonly costPerHour?: number;
+  /** The acting policy and its shadows beside each other; absent without shadows. */
+  readonly shadows?: readonly ShadowStanding[];
+  /** A trial that runs. */
+  readonly trial?: TrialStanding;
   readonly lastDecision?: Decision;
   readonly lastChange?: ScaledEvent;
 }
@@ -281,6 +287,7 @@ export class ManagedPool {
   status(): PoolStatus {
     const { options, view, decision } = this;
     const lastChange = this.#changes[this.#changes.length - 1];
+    const trial = this.shadows?.trial();
     return {
       id: this.id,
       policy: this.policy.name,
@@ -299,6 +306,9 @@ export class ManagedPool {
       demand: view?.demand.fast ?? 0,
       operations: this.actuator.operations().length,
       breaker: this.actuator.breaker,
+      ...(options.costPerHour !== undefined && { costPerHour: options.costPerHour }),
+      ...(this.shadows !== undefined && { shadows: this.shadows.standings(view, decision) }),
+      ...(trial !== undefined && { trial }),
       ...(decision !== undefined && { lastDecision: decision }),
       ...(lastChange !== undefined && { lastChange }),
     };

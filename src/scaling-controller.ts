@@ -29,8 +29,8 @@ import {
   resolvePool,
 } from './options.ts';
 import { createPredictor } from './predictors/predictor.ts';
+import type { TrialOptions } from './shadows/trial.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
-import type { TrialOptions } from './trial.ts';
 import type { Operation } from './workers/actuator.ts';
 
 /** Deadline of a decision applied by hand, ms. */

@@ -1,8 +1,8 @@
-import type { Fit } from './core/fit.ts';
-import { figure, percent } from './core/format.ts';
-import type { Instant } from './core/instant.ts';
-import { InvalidOptionError } from './errors.ts';
-import type { TrialEvent } from './events.ts';
+import type { Fit } from '../core/fit.ts';
+import { figure, percent } from '../core/format.ts';
+import type { Instant } from '../core/instant.ts';
+import { InvalidOptionError } from '../errors.ts';
+import type { TrialEvent } from '../events.ts';
 
 /** What a shadow has to keep while it acts. */
 export interface TrialOptions {

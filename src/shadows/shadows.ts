@@ -1,13 +1,13 @@
-import type { Decision, Trigger } from './core/decision.ts';
-import { Fit } from './core/fit.ts';
-import type { Instant } from './core/instant.ts';
-import type { ShadowRecord } from './core/record.ts';
-import type { PoolView } from './core/view.ts';
-import { InvalidOptionError } from './errors.ts';
-import type { TrialEvent } from './events.ts';
-import type { ScalingPolicy } from './policies/policy.ts';
+import type { Decision, Trigger } from '../core/decision.ts';
+import { Fit } from '../core/fit.ts';
+import type { Instant } from '../core/instant.ts';
+import type { ShadowRecord } from '../core/record.ts';
+import type { PoolView } from '../core/view.ts';
+import { InvalidOptionError } from '../errors.ts';
+import type { TrialEvent } from '../events.ts';
+import type { ScalingPolicy } from '../policies/policy.ts';
 import { PolicyTrack } from './policy-track.ts';
-import { resolveTrial, Trial, type TrialOptions } from './trial.ts';
+import { costRatio, resolveTrial, Trial, type TrialOptions } from './trial.ts';
 
 /** The pool beside which the shadows decide. */
 export interface Seat {
@@ -22,14 +22,36 @@ export interface Seat {
   adopt(policy: ScalingPolicy): void;
 }
 
-/** One of the policies that are compared. */
+/** One of the policies that are compared, since the comparison began. Plain JSON. */
 export interface ShadowStanding {
+  /** Its name among the shadows; of the acting one at the beginning, the policy's name. */
   readonly name: string;
   readonly policy: string;
+  /** It carries its decisions out, and its figures are measured; those of the others are modelled. */
   readonly acting: boolean;
   readonly size: number;
-  readonly fit: Readonly<Fit>;
+  readonly periodMs: number;
+  readonly workerHours: number;
+  /** Share of the demand that found no ready worker when it came, 0..1. */
+  readonly lateRatio: number;
+  readonly changes: number;
+  /** Its worker-hours over those of the acting policy. */
+  readonly costRatio: number;
   readonly decision?: Decision;
+}
+
+/** A trial that runs. Plain JSON. */
+export interface TrialStanding {
+  readonly shadow: string;
+  readonly insteadOf: string;
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** Epoch ms. */
+  readonly until: number;
+  readonly lateRatio: number;
+  readonly maxLateRatio: number;
+  readonly costRatio: number;
+  readonly maxCostRatio: number;
 }
 
 /** Policies that decide beside the acting one, and the trial in which one of them acts. */
@@ -49,10 +71,6 @@ export class Shadows {
     for (const [name, policy] of policies) this.#tracks.set(name, new PolicyTrack(policy));
   }
 
-  get trial(): Trial | undefined {
-    return this.#trial;
-  }
-
   /** Lets all of them decide on what was seen; nothing of it is carried out. */
   decide(view: PoolView, decision: Decision, at: Instant, trigger: Trigger): ShadowRecord[] {
     this.#measure(view, decision, at);
@@ -67,25 +85,24 @@ export class Shadows {
     return records;
   }
 
-  /** The acting policy first. */
+  /** All that are compared, the acting policy first. */
   standings(view: PoolView | undefined, decision: Decision | undefined): ShadowStanding[] {
-    const acting: ShadowStanding = {
-      name: this.#actingName,
-      policy: this.#seat.own.name,
-      acting: true,
-      size: view?.size ?? 0,
-      fit: this.#acting,
-      ...(decision !== undefined && { decision }),
-    };
-    const shadows = [...this.#tracks].map(([name, { policy, size, fit, decision: shadowed }]) => ({
-      name,
-      policy: policy.name,
-      acting: false,
-      size: size ?? 0,
-      fit,
-      ...(shadowed !== undefined && { decision: shadowed }),
-    }));
-    return [acting, ...shadows];
+    return [
+      this.#standing(this.#actingName, this.#seat.own, true, view?.size, this.#acting, decision),
+      ...Array.from(this.#tracks, ([name, track]) =>
+        this.#standing(name, track.policy, false, track.size, track.fit, track.decision),
+      ),
+    ];
+  }
+
+  /** The trial that runs, if one does. */
+  trial(): TrialStanding | undefined {
+    const trial = this.#trial;
+    if (trial === undefined) return undefined;
+    const { shadow, insteadOf, startedAt, until, maxLateRatio, maxCostRatio } = trial;
+    const { lateRatio } = this.#acting;
+    const ratio = costRatio(this.#acting, this.#insteadOf(trial).fit);
+    return { shadow, insteadOf, startedAt, until, lateRatio, maxLateRatio, costRatio: ratio, maxCostRatio };
   }
 
   /** @throws InvalidOptionError */
@@ -167,6 +184,29 @@ export class Shadows {
       this.#trial = undefined;
       this.#tell(trial.end('kept', 'the trial has passed', at, this.#acting, before));
     }
+  }
+
+  #standing(
+    name: string,
+    policy: ScalingPolicy,
+    acting: boolean,
+    size: number | undefined,
+    fit: Fit,
+    decision: Decision | undefined,
+  ): ShadowStanding {
+    const { periodMs, workerHours, lateRatio, changes } = fit;
+    return {
+      name,
+      policy: policy.name,
+      acting,
+      size: size ?? 0,
+      periodMs,
+      workerHours,
+      lateRatio,
+      changes,
+      costRatio: costRatio(fit, this.#acting),
+      ...(decision !== undefined && { decision }),
+    };
   }
 
   #insteadOf(trial: Trial): PolicyTrack {

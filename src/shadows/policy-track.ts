@@ -1,10 +1,10 @@
-import { PaceMeter } from './constraints/pace-meter.ts';
-import type { Decision, Trigger } from './core/decision.ts';
-import { Fit } from './core/fit.ts';
-import type { PoolView } from './core/view.ts';
-import { decide } from './decide.ts';
+import { PaceMeter } from '../constraints/pace-meter.ts';
+import type { Decision, Trigger } from '../core/decision.ts';
+import { Fit } from '../core/fit.ts';
+import type { PoolView } from '../core/view.ts';
+import { decide } from '../decide.ts';
+import type { ScalingPolicy } from '../policies/policy.ts';
 import { ModelledCrew } from './modelled-crew.ts';
-import type { ScalingPolicy } from './policies/policy.ts';
 
 /**
  * A policy on the load of a pool that it does not own: it decides with a memory of its own (cooldowns, windows,

@@ -1,5 +1,5 @@
-import type { Fit } from './core/fit.ts';
-import type { PoolView } from './core/view.ts';
+import type { Fit } from '../core/fit.ts';
+import type { PoolView } from '../core/view.ts';
 
 /** Assumed where nothing tells how long a job takes, ms. */
 const ASSUMED_SERVICE_MS = 1_000;
