@@ -88,6 +88,19 @@ export {
   type ManualDecision,
   ScalingController,
 } from './scaling-controller.ts';
+export { createSchedule, type DefaultScheduleName, defaultSchedules } from './schedule/default-schedules.ts';
+export type {
+  Day,
+  EventSchedule,
+  RuleSchedule,
+  Schedule,
+  ScheduleAction,
+  ScheduleCommon,
+  TimeRule,
+  WindowSchedule,
+} from './schedule/schedule.ts';
+export { createScheduler, type Scheduler, type Timetable } from './schedule/scheduler.ts';
+export type { UpcomingSpan } from './schedule/upcoming.ts';
 export type {
   BreakerState,
   LifecycleOptions,
