@@ -16,14 +16,14 @@ export interface StandingFault extends Fault {
 export class FaultLog {
   readonly #standing = new Map<string, { fault: Fault; count: number; toldAt: number }>();
 
-  /** `true` when this fault should be told: it is new, or it was told long ago. */
-  report(fault: Fault, monotonic: number): boolean {
+  /** `true` when this fault should be told: it is new, it was told long ago, or its source tells `always` what is new. */
+  report(fault: Fault, monotonic: number, always = false): boolean {
     const key = keyOf(fault.pool, fault.source);
     const known = this.#standing.get(key);
     if (known !== undefined) {
       known.fault = fault;
       known.count++;
-      if (monotonic - known.toldAt < REPEAT_MS) return false;
+      if (!always && monotonic - known.toldAt < REPEAT_MS) return false;
       known.toldAt = monotonic;
       return true;
     }

@@ -30,7 +30,8 @@ import {
 
 /** What a pool tells its controller. */
 export interface PoolHooks {
-  fault(fault: Omit<Fault, 'at' | 'pool'>): void;
+  /** `news`: it was not told before, however often its source fails. */
+  fault(fault: Omit<Fault, 'at' | 'pool'>, news?: boolean): void;
   /** The cause of earlier faults of this source has gone. */
   recovered(source: Fault['source']): void;
   operation(event: OperationReport): void;
@@ -140,8 +141,9 @@ export class ManagedPool {
       clock: context.clock,
       lifecycle: lifecycleOf(options),
       onOperation: (event) => this.#onOperation(event),
-      onFault: (fault) =>
-        fault.recovered ? context.hooks.recovered(fault.source) : context.hooks.fault(fault),
+      // The actuator tells each cause once by itself.
+      onFault: ({ source, message, error, recovered }) =>
+        recovered ? context.hooks.recovered(source) : context.hooks.fault({ source, message, error }, true),
     });
     this.shadows =
       options.shadows.size > 0 ? new Shadows(this, options.shadows, context.hooks.trial) : undefined;

@@ -238,11 +238,12 @@ export class ScalingController extends GuardedEmitter {
       predictor: this.#predictorOf(options),
       scheduler,
       hooks: {
-        fault: (fault) => this.#fault({ at: clock.now(), pool: options.id, ...fault }),
+        fault: (fault, news) => this.#fault({ at: clock.now(), pool: options.id, ...fault }, news),
         recovered: (source) => this.#recovered(options.id, source),
         operation: (event) => {
           this.#loop.reconsider();
-          this.#tell('operation', event);
+          // Not from within the actuator: a listener may well call `apply`.
+          queueMicrotask(() => this.#tell('operation', event));
         },
         prediction: (event) => this.#tell('prediction', event),
         trial: (event) => this.#onTrial(event),
@@ -391,8 +392,8 @@ export class ScalingController extends GuardedEmitter {
     this.#tell('fault', { at, ...(pool !== undefined && { pool }), source, message, recovered: true });
   }
 
-  #fault(fault: Fault): void {
-    if (!this.#faults.report(fault, this.#options.clock.monotonic())) return;
+  #fault(fault: Fault, news = false): void {
+    if (!this.#faults.report(fault, this.#options.clock.monotonic(), news)) return;
     const { pool, source, error } = fault;
     this.#logger.warn({ pool, source, err: error }, fault.message);
     this.#tell('fault', fault);
