@@ -57,7 +57,10 @@ export interface BacktestOptions {
 export interface BacktestResult {
   readonly workload: string;
   readonly durationMs: number;
+  /** Wall time of the load's beginning, epoch ms. */
   readonly startAt: number;
+  /** The load was recorded with dates; otherwise `startAt` is a Monday at 0:00 UTC. */
+  readonly isDated: boolean;
   readonly settings: BacktestSettings;
   /** Cost of perfect knowledge over the whole load; see `oracle`. */
   readonly oracleWorkerHours: number;
@@ -86,6 +89,7 @@ export async function backtest(workload: Workload, options: BacktestOptions = {}
     workload: load.name,
     durationMs: load.durationMs,
     startAt: load.startAt,
+    isDated: workload.startAt !== undefined,
     settings,
     oracleWorkerHours: oracleSeconds(load, settings) / 3600,
     runs,
