@@ -8,7 +8,7 @@ export interface Allotment {
   readonly size: number;
   /** The supply that refused more; absent where the pool got what it wants. */
   readonly refusedBy?: Supply;
-  /** Why running workers have to go, where memory pressure is the cause. */
+  /** Set where memory pressure is the cause: how much is in use. */
   readonly pressure?: string;
 }
 
@@ -25,7 +25,8 @@ export interface Allotment {
  * Nobody who runs is cut for somebody's mere priority. More of everything never gives a pool less, and no pool
  * shrinks that is not seen in full. O(pools) where all fits, else growth × log pools.
  *
- * A pool whose single worker is larger than a whole supply gets no more workers and stands in nobody's way.
+ * A pool whose single worker is larger than a whole supply gets no more workers and stands in nobody's way; nor does one
+ * whose need for memory is not known while memory runs out.
  */
 export function allot(claims: readonly Claim[], supplies: readonly Supply[]): Allotment[] {
   const needs = supplies.map(({ resource }) =>
@@ -34,14 +35,14 @@ export function allot(claims: readonly Claim[], supplies: readonly Supply[]): Al
   const everyone = claims.map((_, i) => i);
   const pressures = supplies.map((supply) => pressureOn(supply, claims));
   const kept = keep(claims, supplies, needs, everyone, pressures);
-  const added = add(claims, supplies, needs, everyone);
+  const added = add(claims, supplies, needs, everyone, pressures);
   return claims.map((claim, i) => {
     const stays = Math.min(claim.current, claim.wanted);
     const keeps = kept.reached[i] as number;
     if (keeps < stays) return refused(keeps, kept.refusedBy[i] as number, supplies, pressures);
     if (claim.wanted <= claim.current) return { size: claim.wanted };
     const size = added.reached[i] as number;
-    return size < claim.wanted ? refused(size, added.refusedBy[i] as number, supplies) : { size };
+    return size < claim.wanted ? refused(size, added.refusedBy[i] as number, supplies, pressures) : { size };
   });
 }
 
@@ -49,10 +50,10 @@ function refused(
   size: number,
   by: number,
   supplies: readonly Supply[],
-  pressures?: readonly (Pressure | undefined)[],
+  pressures: readonly (Pressure | undefined)[],
 ): Allotment {
   const refusedBy = supplies[by];
-  const pressure = pressures?.[by]?.reason;
+  const pressure = pressures[by]?.fact;
   return { size, ...(refusedBy !== undefined && { refusedBy }), ...(pressure !== undefined && { pressure }) };
 }
 
@@ -93,6 +94,7 @@ function add(
   supplies: readonly Supply[],
   needs: readonly Float64Array[],
   everyone: readonly number[],
+  pressures: readonly (Pressure | undefined)[],
 ): WaitingLine {
   const line = new WaitingLine(claims, needs);
   const current = Int32Array.from(claims, (claim) => claim.current);
@@ -100,9 +102,12 @@ function add(
   const growers = everyone.filter((i) => {
     const claim = claims[i] as Claim;
     if (claim.wanted <= claim.current) return false;
-    const tooLarge = supplies.findIndex(({ total }, s) => (needs[s]?.[i] as number) > total);
-    line.refusedBy[i] = tooLarge;
-    return tooLarge === -1;
+    const unknown = claim.needs.memoryBytes === undefined;
+    const never = supplies.findIndex(
+      ({ total }, s) => (needs[s]?.[i] as number) > total || (unknown && pressures[s] !== undefined),
+    );
+    line.refusedBy[i] = never;
+    return never === -1;
   });
   if (growers.length === 0) return line;
   const wanted = Int32Array.from(claims, (claim) => claim.wanted);

@@ -32,7 +32,9 @@ function explain(
   { current, wanted, needs, costPerHour }: Claim,
   { size, refusedBy, pressure }: Allotment,
 ): string {
-  if (pressure !== undefined) return pressure;
+  if (pressure !== undefined) {
+    return `${pressure}: ${size < current ? 'workers leave before the kernel ends them' : 'no growth'}`;
+  }
   if (refusedBy === undefined) return 'nothing is left for more';
   const { resource, total, by } = refusedBy;
   const limit = `${amount(resource, total)} in all (${by})`;

@@ -8,9 +8,10 @@ const RELIEF_RATIO = 0.9;
 
 /** Memory runs out, whoever uses it. */
 export interface Pressure {
-  /** What the workers may keep of it, in the supply's unit. */
+  /** What the workers may keep of it, in the supply's unit; infinite where enough comes back already. */
   readonly keep: number;
-  readonly reason: string;
+  /** The fact, for the reason. */
+  readonly fact: string;
 }
 
 /**
@@ -34,9 +35,8 @@ export function pressureOn(supply: Supply, claims: readonly Claim[]): Pressure |
     owed += need * Math.min(wanted, held ? Math.max(current, guaranteed) : guaranteed);
   }
   const excess = used - leaving - RELIEF_RATIO * total;
-  if (staying === 0 || excess <= 0) return undefined;
   return {
-    keep: Math.max(owed, staying - excess),
-    reason: `${percent(used / total)} of the memory (${by}) is in use: workers leave before the kernel ends them`,
+    keep: excess > 0 ? Math.max(owed, staying - excess) : Number.POSITIVE_INFINITY,
+    fact: `${percent(used / total)} of the memory (${by}) is in use`,
   };
 }

@@ -143,6 +143,13 @@ describe('allot', () => {
     expect(sizes([claim({ current: 8, draining: 2, wanted: 12, needs })], memory)).toEqual([8]);
     expect(sizes([claim({ current: 10, wanted: 12, guaranteed: 10, needs })], memory)).toEqual([10]);
   });
+
+  it('lets no pool of unknown needs grow while memory runs out, unless it is known to need none here', () => {
+    const memory: Supply = { resource: 'memory', total: 1000, used: 960, by: 'cgroup' };
+    expect(sizes([claim({ current: 3, wanted: 9 })], memory)).toEqual([3]);
+    expect(sizes([claim({ current: 3, wanted: 9, needs: { memoryBytes: 0 } })], memory)).toEqual([9]);
+    expect(sizes([claim({ current: 3, wanted: 9 })], { ...memory, used: 900 })).toEqual([9]);
+  });
 });
 
 const anyClaim = fc.record({
