@@ -29,12 +29,19 @@ import {
   resolvePool,
 } from './options.ts';
 import { createPredictor } from './predictors/predictor.ts';
+import type { Scheduler, Timetable } from './schedule/scheduler.ts';
 import type { TrialOptions } from './shadows/trial.ts';
+import type { DashboardData, DashboardQuery } from './telemetry/dashboard-data.ts';
+import { DashboardRecorder } from './telemetry/dashboard-recorder.ts';
+import { publish } from './telemetry/diagnostics.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
 import type { Operation } from './workers/actuator.ts';
 
 /** Deadline of a decision applied by hand, ms. */
 const APPLY_TIMEOUT_MS = 30_000;
+
+/** Spans of the timetable that the dashboard shows. */
+const UPCOMING = 20;
 
 /** A decision made by hand. */
 export interface ManualDecision {
@@ -74,6 +81,7 @@ export class ScalingController extends GuardedEmitter {
   readonly #pools = new Map<PoolId, ManagedPool>();
   readonly #faults = new FaultLog();
   readonly #loop: TickLoop;
+  readonly #recorder: DashboardRecorder;
   #stopped: Promise<void> | undefined;
   #ticks: Promise<unknown> = Promise.resolve();
   #normalDueAt = Number.NEGATIVE_INFINITY;
@@ -89,6 +97,7 @@ export class ScalingController extends GuardedEmitter {
       tick: (occasion) => this.#enqueue(occasion).then(noop, (error: unknown) => this.#tickFailed(error)),
       nextDeadline: () => earliestDeadline(this.#pools.values()),
     });
+    this.#recorder = new DashboardRecorder(intervals.fast);
     for (const pool of pools) this.#manage(pool);
   }
 
@@ -138,6 +147,7 @@ export class ScalingController extends GuardedEmitter {
     this.#pools.delete(id);
     await pool.close(this.#options.stopTimeoutMs);
     this.#faults.forget(id);
+    this.#recorder.forget(id);
   }
 
   /** Observes and decides on, but acts no more. */
@@ -219,6 +229,15 @@ export class ScalingController extends GuardedEmitter {
       pools: [...this.#pools.values()].map((pool) => pool.status()),
       faults: this.#faults.standing(),
     };
+  }
+
+  /** All that a dashboard shows, as plain JSON: how things stand, the last 24 h, and what is to come. */
+  dashboard(query: DashboardQuery = {}): DashboardData {
+    const { clock, scheduler } = this.#options;
+    const now = clock.now();
+    const upcoming =
+      scheduler !== undefined && isTimetable(scheduler) ? scheduler.upcoming(now, UPCOMING) : [];
+    return this.#recorder.data({ now, upcoming, ...this.status() }, query);
   }
 
   #pool(id: PoolId): ManagedPool {
@@ -370,6 +389,9 @@ export class ScalingController extends GuardedEmitter {
   }
 
   #tell<T extends keyof ControllerEvents>(event: T, ...payload: ControllerEvents[T]): void {
+    const [detail] = payload;
+    (this.#recorder as Recorder)[event]?.(detail);
+    publish(event, detail);
     if (this.listenerCount(event) > 0) this.emit(event, ...(payload as never));
   }
 
@@ -408,6 +430,9 @@ export class ScalingController extends GuardedEmitter {
   }
 }
 
+/** What the dashboard's recorder hears. */
+type Recorder = { readonly [T in keyof ControllerEvents]?: (detail: ControllerEvents[T][0]) => void };
+
 const noop = (): void => {};
 
 /** Observes all pools side by side; synchronous adapters cost no promise. */
@@ -418,6 +443,10 @@ async function observeAll(pools: readonly ManagedPool[]): Promise<void> {
     if (observing !== undefined) pending.push(observing);
   }
   if (pending.length > 0) await Promise.all(pending);
+}
+
+function isTimetable(scheduler: Scheduler): scheduler is Timetable {
+  return typeof (scheduler as Partial<Timetable>).upcoming === 'function';
 }
 
 function earliestDeadline(pools: Iterable<ManagedPool>): number {
