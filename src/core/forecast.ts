@@ -27,6 +27,8 @@ export interface Forecast {
   /** Demand at `at + horizonMs` stays below `high` with probability `highQuantile`. */
   readonly high: number;
   readonly highQuantile: number;
+  /** Typical error of forecasts at this horizon lately, as a standard deviation, where the predictor tells. */
+  readonly spread?: number;
   /** The highest `high` between now and the horizon; equals `high` where load only rises. */
   readonly peak: number;
   /** When that peak is expected, epoch ms. */

@@ -1,24 +1,22 @@
 import type { Proposal } from '../core/decision.ts';
+import { figure, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
 import type { HoldRules, PaceRules, Policy } from './policy.ts';
 
+/** Options of `adaptive`. None needs to be set. */
 export interface AdaptiveOptions {
-  /** How many idle workers one late worker's worth of work weighs up. Default 12. */
+  /**
+   * How many idle workers are as bad as one worker's work coming late. Default 12: late work costs ten times what a
+   * worker that serves it costs, and a pool runs at about 80%.
+   */
   readonly latenessWeight?: number;
-  /** Longest acceptable wait, ms. Default 2,000. */
+  /** Longest wait that is still in time, ms. Default 2,000. */
   readonly waitMs?: number;
 }
 
-/** Least, aimed at, and most headroom before workers go, in square roots of the demand. */
-const LEAST_HEADROOM = 0.3;
-const HEADROOM = 0.8;
-const IDLE_BAND = 0.8;
-/** Share of the economic drain rate that is ordered: the backlog is only an estimate. */
-const DRAIN_SHARE = 0.7;
-
-/** Reversals an hour; a scale-down needs room for itself and for the scale-up that may follow. */
 const REVERSALS_PER_HOUR = 6;
 
+/** `adaptive` brings its own calm (see below): what it proposes is followed at once. */
 export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules } = {
   pace: {},
   hold: {
@@ -33,57 +31,91 @@ export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules
 };
 
 /**
- * The target of the default policy: measured demand, the headroom that its variability needs, and what drains the
- * backlog that will stand when ordered workers arrive. Pure, no tuning.
+ * Headroom, in typical errors of the forecast over a start-up time (one is about a standard deviation). A size may
+ * drift between the least and the most before it is changed, as stock does between reorder point and order-up-to
+ * level in an (s, S) inventory policy (Scarf 1960): every change of direction has its price, so there are few.
+ * Going on in the direction of the last change is free, turning round is not: the band is wider on that side, and
+ * wider still the more reversals were spent lately.
+ */
+const LEAST_GOING_UP = 1;
+const LEAST_TURNING_UP = 0.7;
+const AIM_UP = 1.8;
+const AIM_DOWN = 2.4;
+const SLACK_GOING_DOWN = 0.5;
+const SLACK_TURNING_DOWN = 1.2;
+const SLACK_PER_REVERSAL = 0.3;
+/** Half a worker that is not needed is not worth a change. */
+const SLACK_WORKERS = 0.5;
+/** Share of the best drain rate that is ordered: what will stand when workers arrive is only an estimate. */
+const DRAIN_SHARE = 0.5;
+
+/**
+ * The default policy: sizes a pool for what its demand will be when workers ordered now are ready, plus headroom in
+ * units of how wrong such forecasts have been lately. Load that moves little gets little headroom, load that jumps
+ * gets much; nothing needs to be tuned. When work waits, the backlog that will stand at that time is drained as fast
+ * as pays.
  */
 export function adaptive(options: AdaptiveOptions = {}): Policy {
-  const weight = options.latenessWeight ?? 12;
-  const waitMs = options.waitMs ?? 2_000;
+  const { latenessWeight = 12, waitMs = 2_000 } = options;
   return {
     name: 'adaptive',
     propose(view): Proposal {
-      const { demand, size } = view;
-      const level = demand.fast;
-      const root = Math.sqrt(Math.max(1, level));
-      const wanted = Math.ceil(level + HEADROOM * root);
-      const drain = drainSize(view, weight, waitMs);
-      if (drain > Math.max(size, wanted)) {
-        return propose(drain, `${demand.backlogSeconds.toFixed(0)} s of work will wait: ${drain} workers drain it`);
+      const { demand, size, forecast, pace } = view;
+      const expected = Math.max(demand.fast, forecast?.mean ?? 0);
+      const error = forecast?.spread ?? demand.spread;
+      const load = describe(view, expected);
+      const drain = drainSize(view, latenessWeight, waitMs);
+      const isTurningUp = pace.lastDirection === 'down';
+      const least = expected + (isTurningUp ? LEAST_TURNING_UP : LEAST_GOING_UP) * error;
+      if (size < least || size < drain) {
+        const aim = Math.ceil(expected + AIM_UP * error);
+        if (drain > aim) {
+          const backlog = `${figure(demand.backlogSeconds)} s of work wait`;
+          return target(drain, `${load}, ${backlog}: ${workers(drain)} drain it soonest at least cost`);
+        }
+        return target(aim, `${load} ± ${figure(error)}: ${workers(aim)} leave headroom`);
       }
-      if (size < level + LEAST_HEADROOM * root) {
-        return propose(wanted, `demand ${level.toFixed(1)} and headroom need ${wanted} workers`);
+      if (drain > 0) return target(size, `${load}: ${workers(size)} drain the backlog`);
+      const aim = Math.ceil(expected + AIM_DOWN * error);
+      const slack = SLACK_WORKERS + downSlack(view) * error;
+      if (size > expected + AIM_DOWN * error + slack && aim < size && !isFlapping(view)) {
+        return target(aim, `${load} ± ${figure(error)}: ${workers(aim)} suffice`);
       }
-      const peak = demand.recentPeak;
-      const peakRoot = Math.sqrt(Math.max(1, peak));
-      const idle = Math.ceil(peak + HEADROOM * peakRoot);
-      const rests = size > peak + (HEADROOM + IDLE_BAND) * peakRoot && idle < size;
-      if (rests && drain === 0 && mayShrink(view)) {
-        return propose(idle, `demand was at most ${peak.toFixed(1)} over a start-up time: ${idle} workers suffice`);
-      }
-      return propose(size, `demand ${level.toFixed(1)} is served well by ${size} workers`);
+      return target(size, `${load} ± ${figure(error)}: ${workers(size)} suit it`);
     },
   };
 }
 
 /**
- * Workers that clear the backlog at the least cost. A backlog of Q worker-seconds makes all new work late until it
- * is gone; k workers beyond the demand L clear it in Q/k seconds and cost their start-up B: minimise
- * k·B + w·L·Q/k, so k = √(w·L·Q/B). With L = 40, Q = 600, B = 120, w = 12: 49 extra workers clear it in 12 s.
- * 0 = the backlog is within the promised wait.
+ * Workers that clear the backlog at least cost, 0 while it is within the promised wait. While a backlog Q stands all
+ * new work is late; k workers beyond the demand L clear it in Q/k and cost a start-up B each: k·B + w·L·Q/k is least
+ * at k = √(w·L·Q/B). With L = 40, Q = 600 s when the workers arrive, B = 120 s and w = 12: k = 49, gone in 12 s.
  */
-function drainSize(view: PoolView, weight: number, waitMs: number): number {
+function drainSize(view: PoolView, latenessWeight: number, waitMs: number): number {
   const { demand, ready, startup } = view;
-  if (demand.backlogSeconds * 1_000 <= Math.max(1, ready) * waitMs * 0.5) return 0;
+  if (demand.backlogSeconds * 1_000 <= (ready * waitMs) / 4) return 0;
   const startSeconds = Math.max(1, startup.p50Ms / 1_000);
   const standing = Math.max(0, demand.backlogSeconds + (demand.fast - ready) * startSeconds);
-  const extra = Math.sqrt((weight * Math.max(1, demand.fast) * standing) / startSeconds);
-  return Math.ceil(demand.fast + DRAIN_SHARE * extra);
+  const best = Math.sqrt((latenessWeight * Math.max(1, demand.fast) * standing) / startSeconds);
+  return Math.ceil(demand.fast + DRAIN_SHARE * best);
 }
 
-function mayShrink(view: PoolView): boolean {
-  return view.pace.lastDirection !== 'up' || view.pace.reversalsLastHour <= REVERSALS_PER_HOUR - 2;
+function downSlack({ pace }: PoolView): number {
+  if (pace.lastDirection !== 'up') return SLACK_GOING_DOWN;
+  return SLACK_TURNING_DOWN + SLACK_PER_REVERSAL * pace.reversalsLastHour;
 }
 
-function propose(size: number, reason: string): Proposal {
+/** A scale-down is a reversal, and so is the scale-up that may have to follow: both must be left. */
+function isFlapping({ pace }: PoolView): boolean {
+  return pace.lastDirection === 'up' && pace.reversalsLastHour > REVERSALS_PER_HOUR - 2;
+}
+
+function describe({ demand, forecast }: PoolView, expected: number): string {
+  if (forecast === undefined || expected === demand.fast) return `demand ${figure(demand.fast)}`;
+  const seconds = Math.round(forecast.horizonMs / 1_000);
+  return `demand ${figure(demand.fast)}, ${figure(expected)} in ${seconds} s`;
+}
+
+function target(size: number, reason: string): Proposal {
   return { kind: 'target', size, reason };
 }

@@ -1,4 +1,5 @@
 import type { Proposal } from '../core/decision.ts';
+import { figure, percent, workers } from '../core/format.ts';
 import type { Policy } from './policy.ts';
 
 export interface PredictiveOptions {
@@ -6,24 +7,31 @@ export interface PredictiveOptions {
   readonly confidenceThreshold?: number;
 }
 
+/** A size that leaves one typical error of headroom is let be; only below it the floor rises. */
+const LEAST_HEADROOM = 1;
+
 /**
  * A floor from the forecast: the demand that will not be exceeded, with the forecast's upper probability, before
- * workers ordered now are ready. It can only raise a size; what measured load needs stays with the target.
+ * workers ordered now are ready. It can only raise a size; what measured load needs stays with the targets. A size
+ * that is merely a little short of the bound is kept, so that the floor does not follow every wiggle of the forecast.
  */
 export function predictive(options: PredictiveOptions = {}): Policy {
   const threshold = options.confidenceThreshold ?? 0.8;
   return {
     name: 'predictive',
-    propose({ forecast, now }): Proposal | undefined {
+    propose({ forecast, now, size }): Proposal | undefined {
       if (forecast === undefined || forecast.confidence < threshold) return undefined;
-      const size = Math.ceil(forecast.peak);
-      const seconds = Math.max(0, Math.round((forecast.peakAt - now) / 1_000));
-      const likely = Math.round(forecast.highQuantile * 100);
+      const { peak, peakAt, highQuantile, confidence, mean, spread } = forecast;
+      const bound = Math.ceil(peak);
+      const least = spread === undefined ? bound : Math.min(bound, mean + LEAST_HEADROOM * spread);
+      const floor = size < least ? bound : Math.min(size, bound);
+      const seconds = Math.max(0, Math.round((peakAt - now) / 1_000));
+      const expectation = `up to ${figure(peak)} expected in ${seconds} s (${percent(highQuantile)} bound)`;
       return {
         kind: 'floor',
-        size,
-        reason: `demand up to ${forecast.peak.toFixed(1)} is expected in ${seconds} s (${likely}% upper bound, confidence ${forecast.confidence.toFixed(2)}): at least ${size} workers`,
-        confidence: forecast.confidence,
+        size: floor,
+        reason: `${expectation}, confidence ${figure(confidence)}: at least ${workers(floor)}`,
+        confidence,
       };
     },
   };

@@ -1,0 +1,305 @@
+import type { Calendar } from './calendar.ts';
+import {
+  FEATURE_COUNT,
+  findLikeDays,
+  type LoadScales,
+  type SeasonalHints,
+  seasonalHints,
+  writeFeatures,
+} from './features.ts';
+import { QuantileTracker } from './intervals.ts';
+import type { LoadHistory } from './load-history.ts';
+import {
+  LAST,
+  MEMBER_COUNT,
+  MEMBER_NAMES,
+  type MemberName,
+  RIDGE,
+  writeMembers,
+  YESTERDAY,
+} from './members.ts';
+import { RecursiveLeastSquares } from './recursive-least-squares.ts';
+
+/** Forecasts that wait for their outcome, at most. */
+const PENDING = 24;
+const SHORTEST_STEP_MS = 15_000;
+/** Slots of a pending forecast: features, members, blend, level, unit, low, high. */
+const BLEND = FEATURE_COUNT + MEMBER_COUNT;
+const LEVEL = BLEND + 1;
+const UNIT = BLEND + 2;
+const LOW = BLEND + 3;
+const HIGH = BLEND + 4;
+const WIDTH = BLEND + 5;
+
+const RIDGE_STRENGTH = 1;
+/** Half-life of what the regression has learned, in horizons, and at least a day. */
+const FORGET_HORIZONS = 7;
+const DAY_MS = 86_400_000;
+/** An error beyond this many units teaches no more than this. */
+const CLIP = 6;
+/** How long errors are remembered when members are compared, in horizons, and at least this. */
+const JUDGE_HORIZONS = 10;
+const JUDGE_LEAST_MS = 4 * 3_600_000;
+/** A member counts by its error to the power of minus this: one 20% worse counts a fifth. */
+const SHARPNESS = 8;
+/** Forecasts that a member must have had judged before it counts. */
+const TRIALS = 12;
+/** The others must be better than "as now" by this. */
+const DOUBT = 1.02;
+
+export const LOW_QUANTILE = 0.05;
+export const HIGH_QUANTILE = 0.95;
+
+/** How well forecasts of one horizon have met what came. */
+export interface LaneAccuracy {
+  readonly horizonMs: number;
+  /** Forecasts that met their outcome. */
+  readonly forecasts: number;
+  /** Mean absolute error, in workers. */
+  readonly meanAbsoluteError: number;
+  /** The error over that of "as now" and over that of "as at this time yesterday". Below 1 is better. */
+  readonly maseLast: number;
+  readonly maseSeasonal: number | undefined;
+  /** Mean of forecast - outcome, in workers; positive = too high. */
+  readonly bias: number;
+  /** Share of outcomes within the 90% interval. */
+  readonly coverageRatio: number;
+}
+
+/** What one lane expects at its horizon. */
+export interface LaneForecast {
+  mean: number;
+  low: number;
+  high: number;
+  spread: number;
+}
+
+/** All forecasts of one horizon: makes them, waits for the outcomes, and learns from the errors. */
+export class Lane {
+  readonly horizonMs: number;
+  readonly stepMs: number;
+  readonly current: LaneForecast = { mean: 0, low: 0, high: 0, spread: 0 };
+  private readonly ridge: RecursiveLeastSquares;
+  private readonly quantiles = new QuantileTracker([LOW_QUANTILE, HIGH_QUANTILE]);
+  private readonly pending = new Float32Array(PENDING * WIDTH);
+  private readonly made = new Float64Array(PENDING);
+  private head = 0;
+  private count = 0;
+  private steppedAt = Number.NaN;
+  private sum = 0;
+  private samples = 0;
+  /** Fading mean absolute error of each member, in units, and forecasts judged. */
+  private readonly errors = new Float64Array(MEMBER_COUNT).fill(0);
+  private readonly trials = new Float64Array(MEMBER_COUNT);
+  private typicalError = 0.6;
+  private judged = 0;
+  private readonly totals = { blend: 0, last: 0, seasonal: 0, blendOfSeasonal: 0, bias: 0, within: 0 };
+  private readonly scratch = new Float32Array(WIDTH);
+  private readonly hints: SeasonalHints = {
+    hourChange: Number.NaN,
+    yesterday: Number.NaN,
+    yesterdayChange: Number.NaN,
+    lastWeek: Number.NaN,
+    lastWeekChange: Number.NaN,
+    likeDays: Number.NaN,
+    likeDaysChange: Number.NaN,
+  };
+  private likeDays: readonly number[] = [];
+  private likeDaysOf = Number.NaN;
+
+  constructor(horizonMs: number) {
+    this.horizonMs = horizonMs;
+    this.stepMs = Math.max(SHORTEST_STEP_MS, horizonMs / PENDING);
+    const halfLifeMs = Math.max(DAY_MS, FORGET_HORIZONS * horizonMs);
+    this.ridge = new RecursiveLeastSquares(FEATURE_COUNT, RIDGE_STRENGTH, 0.5 ** (this.stepMs / halfLifeMs));
+  }
+
+  /** Takes a sample; when a step is over, judges what is due and makes the next forecast. */
+  observe(at: number, demand: number, scales: LoadScales, history: LoadHistory, calendar: Calendar): boolean {
+    this.sum += demand;
+    this.samples++;
+    // A tick may come a little early; a step is over when half a tick more would be too late.
+    if (at - this.steppedAt < this.stepMs * 0.98) return false;
+    const outcome = this.sum / this.samples;
+    this.sum = 0;
+    this.samples = 0;
+    this.steppedAt = at;
+    this.judgeDue(at, outcome);
+    this.predict(at, scales, history, calendar);
+    this.remember(at);
+    return true;
+  }
+
+  /** Forecasts from what is known now into `current`. */
+  predict(at: number, scales: LoadScales, history: LoadHistory, calendar: Calendar): LaneForecast {
+    const target = at + this.horizonMs;
+    const day = Math.floor((target + calendar.offsetMs(target)) / DAY_MS);
+    if (day !== this.likeDaysOf) {
+      this.likeDaysOf = day;
+      this.likeDays = findLikeDays(calendar, target);
+    }
+    const { scratch, hints, current } = this;
+    seasonalHints(hints, history, calendar, this.likeDays, at, target);
+    writeFeatures(scratch, 0, scales, hints);
+    writeMembers(
+      scratch,
+      FEATURE_COUNT,
+      scales,
+      hints,
+      scales.level + scales.unit * this.ridge.predict(scratch),
+    );
+    const mean = this.blend(scratch, FEATURE_COUNT);
+    const [low, high] = this.quantiles.values as unknown as readonly [number, number];
+    current.mean = mean;
+    current.low = Math.max(0, mean + Math.min(0, low) * scales.unit);
+    current.high = mean + Math.max(0, high) * scales.unit;
+    // 1.25 mean absolute errors are one standard deviation of normal errors, and less moved by rare jumps.
+    current.spread = 1.25 * this.typicalError * scales.unit;
+    scratch[BLEND] = mean;
+    scratch[LEVEL] = scales.level;
+    scratch[UNIT] = scales.unit;
+    scratch[LOW] = current.low;
+    scratch[HIGH] = current.high;
+    return current;
+  }
+
+  get forecasts(): number {
+    return this.judged;
+  }
+
+  /** Share of each member in the forecast, 0..1. */
+  shares(): Record<MemberName, number> {
+    let sum = 0;
+    for (let i = 0; i < MEMBER_COUNT; i++) sum += this.weight(i);
+    return Object.fromEntries(MEMBER_NAMES.map((name, i) => [name, this.weight(i) / sum])) as Record<
+      MemberName,
+      number
+    >;
+  }
+
+  accuracy(): LaneAccuracy | undefined {
+    const { judged, totals } = this;
+    if (judged === 0) return undefined;
+    return {
+      horizonMs: this.horizonMs,
+      forecasts: judged,
+      meanAbsoluteError: totals.blend / judged,
+      maseLast: totals.blend / totals.last,
+      maseSeasonal: totals.seasonal > 0 ? totals.blendOfSeasonal / totals.seasonal : undefined,
+      bias: totals.bias / judged,
+      coverageRatio: totals.within / judged,
+    };
+  }
+
+  private blend(from: Float32Array, offset: number): number {
+    let sum = 0;
+    let weights = 0;
+    for (let i = 0; i < MEMBER_COUNT; i++) {
+      const expected = from[offset + i] as number;
+      if (Number.isNaN(expected)) continue;
+      const weight = this.weight(i);
+      sum += weight * expected;
+      weights += weight;
+    }
+    return sum / weights;
+  }
+
+  private weight(member: number): number {
+    if (member === LAST) return 1;
+    if ((this.trials[member] as number) < TRIALS) return 0;
+    const last = Math.max(1e-6, this.errors[LAST] as number);
+    const ratio = last / Math.max(1e-6, DOUBT * (this.errors[member] as number));
+    return Math.min(1e6, ratio ** SHARPNESS);
+  }
+
+  private judgeDue(at: number, outcome: number): void {
+    while (this.count > 0 && (this.made[this.head] as number) + this.horizonMs <= at + this.stepMs / 2) {
+      // After a gap there is no outcome for what fell into it.
+      if ((this.made[this.head] as number) + this.horizonMs > at - this.stepMs / 2) this.judge(outcome);
+      this.head = (this.head + 1) % PENDING;
+      this.count--;
+    }
+  }
+
+  private judge(outcome: number): void {
+    const { pending, totals } = this;
+    const from = this.head * WIDTH;
+    const unit = pending[from + UNIT] as number;
+    const level = pending[from + LEVEL] as number;
+    const expected = pending[from + BLEND] as number;
+    const error = outcome - expected;
+    const fading = this.stepMs / Math.max(JUDGE_LEAST_MS, JUDGE_HORIZONS * this.horizonMs);
+    this.judged++;
+    totals.blend += Math.abs(error);
+    totals.last += Math.abs(outcome - level);
+    totals.bias -= error;
+    if (outcome >= (pending[from + LOW] as number) && outcome <= (pending[from + HIGH] as number))
+      totals.within++;
+    const yesterday = pending[from + FEATURE_COUNT + YESTERDAY] as number;
+    if (!Number.isNaN(yesterday)) {
+      totals.seasonal += Math.abs(outcome - yesterday);
+      totals.blendOfSeasonal += Math.abs(error);
+    }
+    for (let i = 0; i < MEMBER_COUNT; i++) {
+      const opinion = pending[from + FEATURE_COUNT + i] as number;
+      if (Number.isNaN(opinion)) continue;
+      const trials = (this.trials[i] as number) + 1;
+      this.trials[i] = trials;
+      const before = this.errors[i] as number;
+      this.errors[i] = before + Math.max(fading, 1 / trials) * (Math.abs(outcome - opinion) / unit - before);
+    }
+    const weight = Math.max(fading, 1 / (this.judged + 10));
+    this.typicalError += weight * (Math.abs(error) / unit - this.typicalError);
+    this.quantiles.add(error / unit, this.typicalError);
+    const lesson = Math.max(-CLIP, Math.min(CLIP, (outcome - level) / unit));
+    this.ridge.update(pending, lesson, from);
+  }
+
+  private remember(at: number): void {
+    if (this.count === PENDING) {
+      this.head = (this.head + 1) % PENDING;
+      this.count--;
+    }
+    const slot = (this.head + this.count) % PENDING;
+    this.pending.set(this.scratch, slot * WIDTH);
+    this.made[slot] = at;
+    this.count++;
+  }
+
+  save(): unknown {
+    return {
+      horizonMs: this.horizonMs,
+      ridge: this.ridge.save(),
+      quantiles: this.quantiles.save(),
+      errors: Array.from(this.errors),
+      trials: Array.from(this.trials),
+      typicalError: this.typicalError,
+      judged: this.judged,
+      totals: { ...this.totals },
+    };
+  }
+
+  /** Forecasts that were still open are not part of the state: they begin anew. */
+  restore(state: ReturnType<Lane['save']>): void {
+    const saved = state as {
+      ridge: ReturnType<RecursiveLeastSquares['save']>;
+      quantiles: ReturnType<QuantileTracker['save']>;
+      errors: number[];
+      trials: number[];
+      typicalError: number;
+      judged: number;
+      totals: Lane['totals'];
+    };
+    this.ridge.restore(saved.ridge);
+    this.quantiles.restore(saved.quantiles);
+    this.errors.set(saved.errors);
+    this.trials.set(saved.trials);
+    this.typicalError = saved.typicalError;
+    this.judged = saved.judged;
+    Object.assign(this.totals, saved.totals);
+    this.count = 0;
+    this.steppedAt = Number.NaN;
+  }
+}
+
+export { RIDGE };
