@@ -104,6 +104,15 @@ describe('allot', () => {
     expect(sizes([calm, alarmed], supply)).toEqual([9, 11]);
   });
 
+  it('leaves the reserve to emergencies, also where guaranteed workers wait in vain', () => {
+    const memory: Supply = { resource: 'memory', total: 1000, used: 900, reserve: 100, by: 'cgroup' };
+    const needs = { memoryBytes: 50 };
+    const waiting = claim({ current: 1, wanted: 6, guaranteed: 6, needs });
+    expect(sizes([waiting, claim({ current: 1, wanted: 9, emergency: true, needs })], memory)).toEqual([
+      1, 3,
+    ]);
+  });
+
   it('meets a guarantee although the seats beyond the reserve are lent out', () => {
     let claims = [claim({ current: 90, wanted: 95 }), claim({ current: 0, wanted: 10, guaranteed: 10 })];
     for (let tick = 0; tick < 3; tick++) claims = later(claims, allot(claims, [seats(100, { reserve: 10 })]));
