@@ -41,10 +41,14 @@ const TICKS_PER_BREATH = 1024;
  * `ScalingController` here; give it a function to compare with something else:
  *
  * ```ts
+ * const clock = new VirtualClock();
+ * const pool = new SimulatedPool({ clock, workload: steady(5) });
  * const replicas = pool.replicas();
  * const report = await drive({
- *   pool, clock, durationMs: 3_600_000,
+ *   pool,
+ *   clock,
  *   control: { tick: () => replicas.scaleTo(Math.ceil(pool.running / 0.7)) },
+ *   durationMs: 3_600_000,
  * });
  * ```
  */
@@ -80,10 +84,7 @@ async function stop(control: Control, clock: VirtualClock): Promise<void> {
   const whenSettled = stopped.finally(() => {
     settled = true;
   });
-  for (let more = true; more; ) {
-    await breathe();
-    more = !settled && (await clock.advanceToNext());
-  }
+  while (!settled && (await clock.advanceToNext()));
   await whenSettled;
 }
 

@@ -42,6 +42,11 @@ export function oracle(loads: ArrayLike<number>, stepMs: number, startupMs: numb
   return { workerSeconds: (steps * stepMs) / 1000, sizes };
 }
 
+/** What a run cost against the oracle. Where no load was: 1 for a run that cost nothing, else infinity. */
+export function costRatio(workerSeconds: number, oracleWorkerSeconds: number): number {
+  return workerSeconds === oracleWorkerSeconds ? 1 : workerSeconds / oracleWorkerSeconds;
+}
+
 /**
  * One number for a run, lower is better: what it cost against the oracle, and ten times the share of work that
  * came late. 1.05 = 5% dearer than perfect with nothing late, or as dear with 0.5% late.
@@ -52,5 +57,5 @@ export function score(run: {
   /** Share of jobs that waited longer than the objective, 0..1. */
   readonly lateRatio: number;
 }): number {
-  return run.workerSeconds / run.oracleWorkerSeconds + 10 * run.lateRatio;
+  return costRatio(run.workerSeconds, run.oracleWorkerSeconds) + 10 * run.lateRatio;
 }

@@ -2,7 +2,7 @@ import type { Decision } from '../core/decision.ts';
 import { ElasticityMeter } from './elasticity.ts';
 import type { LogHistogram } from './log-histogram.ts';
 import { neededWorkers } from './needed-workers.ts';
-import { oracle, score } from './oracle.ts';
+import { costRatio, oracle, score } from './oracle.ts';
 import type { SimulationReport } from './report.ts';
 import type { SimulatedPool } from './simulated-pool.ts';
 import { SizeChangeMeter } from './size-changes.ts';
@@ -92,7 +92,7 @@ export class RunRecorder {
       changes: this.#changes.result(),
       elasticity: this.#elasticity.result(),
       oracleWorkerHours: best / 3600,
-      costRatio: workerSeconds / best,
+      costRatio: costRatio(workerSeconds, best),
       score: score({ workerSeconds, oracleWorkerSeconds: best, lateRatio }),
       decisions: run.decisions,
       series: this.#series.result(),

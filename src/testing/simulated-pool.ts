@@ -52,17 +52,20 @@ export class SimulatedPool implements WorkerPoolAdapter {
   observe(): PoolObservation {
     this.#sync();
     const { totals, queued, runningOnOpen } = this.#engine;
-    return {
-      ...this.#crew.counts,
+    const { starting, ready, draining } = this.#crew.counts;
+    const recent = this.#recent.of(totals, this.#played);
+    const observation: PoolObservation = {
+      ready,
       busy: runningOnOpen / this.slotsPerWorker,
       queued,
+      starting,
+      draining,
       slotsPerWorker: this.slotsPerWorker,
       arrived: totals.arrived,
       completed: totals.completed,
       failed: totals.failed + totals.lost,
-      ...this.#recent.of(totals, this.#played),
-      ...(this.#options.reportWorkers && { workers: this.workers() }),
     };
+    return Object.assign(observation, recent, this.#options.reportWorkers && { workers: this.workers() });
   }
 
   async startWorker(request: StartRequest, signal: AbortSignal): Promise<WorkerId> {

@@ -100,6 +100,7 @@ export class VirtualClock implements Clock {
 
   /** Moves to the next sleeper and wakes those due then; `false` when nobody sleeps. */
   async advanceToNext(): Promise<boolean> {
+    await rest(); // who is on the way to `sleep` gets there
     const due = this.#nextDue();
     if (due === Number.POSITIVE_INFINITY) return false;
     await this.#wakeUntil(due);

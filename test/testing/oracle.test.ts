@@ -100,3 +100,8 @@ describe('oracle', () => {
 test('a score is the cost against the oracle and ten times the late share', () => {
   expect(score({ workerSeconds: 110, oracleWorkerSeconds: 100, lateRatio: 0.005 })).toBeCloseTo(1.15);
 });
+
+test('where there was no load, only a run that cost nothing is as good as the oracle', () => {
+  expect(score({ workerSeconds: 0, oracleWorkerSeconds: 0, lateRatio: 0 })).toBe(1);
+  expect(score({ workerSeconds: 5, oracleWorkerSeconds: 0, lateRatio: 0 })).toBe(Number.POSITIVE_INFINITY);
+});
