@@ -49,6 +49,10 @@ export interface SimulationOptions
  * Puts a simulated pool under a real `ScalingController` and lets virtual time pass: days in a second or two.
  *
  * ```ts
+ * import { diurnal, formatReport, simulate } from 'flyball/testing';
+ *
+ * import { diurnal, formatReport, simulate } from 'flyball/testing';
+ *
  * const report = await simulate({
  *   workload: diurnal({ low: 2, high: 20 }),
  *   pool: { serviceTimeMs: 500, startupMs: 60_000, fidelity: 'flow' },

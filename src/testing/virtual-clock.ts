@@ -23,10 +23,14 @@ const afterMicrotasks: (then: () => void) => void = setImmediate;
  * run is the same.
  *
  * ```ts
+ * import { VIRTUAL_START, VirtualClock } from 'flyball/testing';
+ *
+ * import { VIRTUAL_START, VirtualClock } from 'flyball/testing';
+ *
  * const clock = new VirtualClock();
  * const nap = clock.sleep(1000).then(() => clock.now());
  * await clock.advance(5000);
- * (await nap) - VIRTUAL_START; // 1000
+ * console.log((await nap) - VIRTUAL_START); // 1000
  * ```
  */
 export class VirtualClock implements Clock {

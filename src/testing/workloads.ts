@@ -123,7 +123,12 @@ export function onOff(options: {
  * one for ever; with `between: 'line'` the points are joined.
  *
  * ```ts
- * loadPattern([[0, 0.2], [60, 0.4], [120, 0.8], [180, 0.9], [240, 0.3]], { capacity: 10 }); // 2, 4, 8, 9, 3 workers
+ * import { loadPattern } from 'flyball/testing';
+ *
+ * import { loadPattern } from 'flyball/testing';
+ *
+ * const workload = loadPattern([[0, 0.2], [60, 0.4], [120, 0.8], [180, 0.9], [240, 0.3]], { capacity: 10 });
+ * console.log([0, 60, 120, 180, 240].map((second) => workload.at(second * 1_000)).join()); // 2,4,8,9,3
  * ```
  */
 export function loadPattern(
