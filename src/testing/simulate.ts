@@ -51,8 +51,6 @@ export interface SimulationOptions
  * ```ts
  * import { diurnal, formatReport, simulate } from 'flyball/testing';
  *
- * import { diurnal, formatReport, simulate } from 'flyball/testing';
- *
  * const report = await simulate({
  *   workload: diurnal({ low: 2, high: 20 }),
  *   pool: { serviceTimeMs: 500, startupMs: 60_000, fidelity: 'flow' },

@@ -25,8 +25,6 @@ const afterMicrotasks: (then: () => void) => void = setImmediate;
  * ```ts
  * import { VIRTUAL_START, VirtualClock } from 'flyball/testing';
  *
- * import { VIRTUAL_START, VirtualClock } from 'flyball/testing';
- *
  * const clock = new VirtualClock();
  * const nap = clock.sleep(1000).then(() => clock.now());
  * await clock.advance(5000);

@@ -125,8 +125,6 @@ export function onOff(options: {
  * ```ts
  * import { loadPattern } from 'flyball/testing';
  *
- * import { loadPattern } from 'flyball/testing';
- *
  * const workload = loadPattern([[0, 0.2], [60, 0.4], [120, 0.8], [180, 0.9], [240, 0.3]], { capacity: 10 });
  * console.log([0, 60, 120, 180, 240].map((second) => workload.at(second * 1_000)).join()); // 2,4,8,9,3
  * ```
