@@ -1,8 +1,10 @@
 import type { DashboardSeries } from './dashboard-data.ts';
 import { SeriesRing } from './series-ring.ts';
 
-/** What is kept of every tick, in this order. */
-export const COLUMNS = [
+/** What is kept of every tick. */
+type Column = Exclude<keyof DashboardSeries, 'at' | 'resolutionMs'>;
+
+const COLUMNS: readonly Column[] = [
   'ready',
   'starting',
   'draining',
@@ -14,13 +16,13 @@ export const COLUMNS = [
   'forecastHigh',
   'queued',
   'waitMs',
-] as const satisfies readonly (keyof DashboardSeries)[];
+];
 
 /** One tick. `NaN` = not known. */
-export type SeriesRow = Readonly<Record<(typeof COLUMNS)[number], number>>;
+export type SeriesRow = Readonly<Record<Column, number>>;
 
 /** Of these the worst of a time counts, of the others the mean. */
-const WORST: ReadonlySet<string> = new Set(['queued', 'waitMs']);
+const WORST: ReadonlySet<Column> = new Set<Column>(['queued', 'waitMs']);
 
 const DAY_MS = 24 * 3_600_000;
 /** Resolution of the day, ms: 1,440 points are more than a screen is wide. */
@@ -56,7 +58,7 @@ export class PoolSeries {
       this.#bucket = bucket;
     }
     for (let column = 0; column < COLUMNS.length; column++) {
-      const name = COLUMNS[column] as (typeof COLUMNS)[number];
+      const name = COLUMNS[column] as Column;
       const value = row[name];
       this.#row[column] = value;
       if (Number.isNaN(value)) continue;
@@ -68,12 +70,12 @@ export class PoolSeries {
   }
 
   /** @param since only points after this moment, epoch ms */
-  recent(since = Number.NEGATIVE_INFINITY): DashboardSeries {
+  recent(since: number = Number.NEGATIVE_INFINITY): DashboardSeries {
     return columnsOf(this.#recent, this.#intervalMs, since);
   }
 
   /** @param since only points whose time is not over at this moment, epoch ms */
-  day(since = Number.NEGATIVE_INFINITY): DashboardSeries {
+  day(since: number = Number.NEGATIVE_INFINITY): DashboardSeries {
     const series = columnsOf(this.#day, this.#resolutionMs, since - this.#resolutionMs);
     if (Number.isNaN(this.#bucket)) return series;
     // The minute that is not over; the ring gets it when it is.
@@ -109,7 +111,7 @@ function columnsOf(ring: SeriesRing, resolutionMs: number, since: number): Dashb
   return {
     resolutionMs,
     at: Array.from({ length }, (_, row) => ring.timeAt(first + row)),
-    ...(columns as Record<(typeof COLUMNS)[number], (number | null)[]>),
+    ...(columns as Record<Column, (number | null)[]>),
   };
 }
 
