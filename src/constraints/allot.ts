@@ -39,7 +39,7 @@ export function allot(claims: readonly Claim[], supplies: readonly Supply[]): Al
   return claims.map((claim, i) => {
     const stays = Math.min(claim.current, claim.wanted);
     const keeps = kept.reached[i] as number;
-    if (keeps < stays) return refused(keeps, kept.refusedBy[i] as number, supplies, pressures);
+    if (keeps < stays && !claim.held) return refused(keeps, kept.refusedBy[i] as number, supplies, pressures);
     if (claim.wanted <= claim.current) return { size: claim.wanted };
     const size = added.reached[i] as number;
     return size < claim.wanted ? refused(size, added.refusedBy[i] as number, supplies, pressures) : { size };

@@ -12,13 +12,17 @@ export interface BudgetOptions {
   readonly maxCpuCores?: number;
   /** Most money per hour, in the currency of the pools' prices. Above 0. */
   readonly maxCostPerHour?: number;
+  /** Most money in 24 h, in the same currency. Above 0. Held by signals, see `costSignal`. */
+  readonly maxCostPerDay?: number;
 }
 
+/** By field: the resource that it limits at every moment; `undefined` where it limits a sum over time. */
 const FIELDS = [
   ['maxWorkers', 'workers'],
   ['maxMemoryBytes', 'memory'],
   ['maxCpuCores', 'cpu'],
   ['maxCostPerHour', 'cost'],
+  ['maxCostPerDay', undefined],
 ] as const;
 
 /** @throws InvalidOptionError, with `field` as the path of the budget in the caller's options */
@@ -34,7 +38,7 @@ export function budgetSupplies(options: BudgetOptions, field = 'budget'): Supply
     if (name === 'maxWorkers' && !Number.isInteger(total)) {
       throw new InvalidOptionError(by, 'must be an integer', total);
     }
-    supplies.push({ resource, total, by });
+    if (resource !== undefined) supplies.push({ resource, total, by });
   }
   return supplies;
 }

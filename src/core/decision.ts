@@ -61,7 +61,8 @@ export type AdjustmentCode =
   | 'max-workers'
   | 'resources'
   | 'budget'
-  | 'outage-growth';
+  | 'outage-growth'
+  | 'paid';
 
 /** One step of the waterfall from what is wanted to what is done. */
 export interface Adjustment {

@@ -1,7 +1,6 @@
 import { figure } from '../core/format.ts';
 import type { Instant } from '../core/instant.ts';
 import type { CostThresholdSignal } from '../core/signal.ts';
-import { InvalidOptionError } from '../errors.ts';
 import type { Pricing } from './pricing.ts';
 
 const MINUTE_MS = 60_000;
@@ -184,14 +183,4 @@ export function totalSpend(spends: Iterable<Spend>): Spend {
     total.total += spend.total;
   }
   return total;
-}
-
-/** @throws InvalidOptionError */
-export function checkSpendLimits(limits: SpendLimits, field = 'budget'): void {
-  for (const name of ['maxCostPerHour', 'maxCostPerDay'] as const) {
-    const value = limits[name];
-    if (value !== undefined && !(Number.isFinite(value) && value > 0)) {
-      throw new InvalidOptionError(`${field}.${name}`, 'must be a number above 0', value);
-    }
-  }
 }

@@ -279,6 +279,32 @@ describe('allot, whatever the pools and the budget', () => {
     );
   });
 
+  it('takes nothing from a pool that is not seen, and gives nobody its place', () => {
+    fc.assert(
+      fc.property(
+        claimList,
+        fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+        totals,
+        (all, held, given) => {
+          const claims = all.map((one, i) => ({ ...one, held: held[i] as boolean }));
+          const supplies = suppliesOf(given);
+          const granted = sizes(claims, ...supplies);
+          for (const [i, one] of claims.entries()) {
+            if (one.held) expect(granted[i]).toBeGreaterThanOrEqual(Math.min(one.current, one.wanted));
+          }
+          for (const supply of supplies) {
+            const before = taken(supply, claims, (one) => one.current + one.draining);
+            const grown = taken(supply, claims, (one, i) =>
+              Math.max(0, (granted[i] as number) - one.current),
+            );
+            if (grown > 0) expect(before + grown).toBeLessThanOrEqual(supply.total + 1e-6);
+          }
+        },
+      ),
+      CASES,
+    );
+  });
+
   it('lets an emergency exceed nothing, and nobody else into the reserve', () => {
     fc.assert(
       fc.property(claimList, totals, (claims, given) => {

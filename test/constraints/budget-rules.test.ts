@@ -9,7 +9,7 @@ import { InvalidOptionError } from '../../src/errors.ts';
 
 describe('budgetSupplies', () => {
   it('makes a supply of every limit that is given', () => {
-    expect(budgetSupplies({ maxWorkers: 100, maxCostPerHour: 12.5 })).toEqual([
+    expect(budgetSupplies({ maxWorkers: 100, maxCostPerHour: 12.5, maxCostPerDay: 200 })).toEqual([
       { resource: 'workers', total: 100, by: 'budget.maxWorkers' },
       { resource: 'cost', total: 12.5, by: 'budget.maxCostPerHour' },
     ]);
@@ -21,6 +21,7 @@ describe('budgetSupplies', () => {
     [{ maxWorkers: 2.5 }, 'budget.maxWorkers'],
     [{ maxCpuCores: Number.POSITIVE_INFINITY }, 'budget.maxCpuCores'],
     [{ maxMemoryBytes: -1 }, 'budget.maxMemoryBytes'],
+    [{ maxCostPerDay: 0 }, 'budget.maxCostPerDay'],
   ])('refuses %j', (options, field) => {
     expect(() => budgetSupplies(options)).toThrow(InvalidOptionError);
     expect(() => budgetSupplies(options)).toThrow(expect.objectContaining({ field }));
