@@ -38,10 +38,14 @@ export interface ChildProcessPoolOptions extends JobPoolOptions {
  * A pool of child processes, to be used as it is and to be scaled as it is: it is its own adapter.
  *
  * ```ts
- * const pool = new ChildProcessPool<Job, Result>({ command: 'python3', args: ['worker.py'] });
- * const controller = new ScalingController({ pools: [{ id: 'vision', adapter: pool, maxWorkers: 8 }] });
+ * import { ScalingController } from 'flyball';
+ * import { ChildProcessPool } from 'flyball/adapters/child-process';
+ *
+ * // Or any command: { command: 'python3', args: ['worker.py'] }
+ * const pool = new ChildProcessPool<{ text: string }, string>({ file: new URL('./process.mjs', import.meta.url) });
+ * const controller = new ScalingController({ pools: [{ id: 'shout', adapter: pool, maxWorkers: 8 }] });
  * controller.start();
- * const result = await pool.run(job);
+ * console.log(await pool.run({ text: 'hello' })); // HELLO
  * ```
  */
 export class ChildProcessPool<Job = unknown, Result = unknown> extends JobPool<Job, Result> {

@@ -24,10 +24,13 @@ export interface WorkerThreadsPoolOptions extends JobPoolOptions {
  * A pool of worker threads, to be used as it is and to be scaled as it is: it is its own adapter.
  *
  * ```ts
- * const pool = new WorkerThreadsPool<Job, Result>({ file: new URL('./worker.js', import.meta.url) });
- * const controller = new ScalingController({ pools: [{ id: 'images', adapter: pool, maxWorkers: 8 }] });
+ * import { ScalingController } from 'flyball';
+ * import { WorkerThreadsPool } from 'flyball/adapters/worker-threads';
+ *
+ * const pool = new WorkerThreadsPool<{ text: string }, string>({ file: new URL('./thread.mjs', import.meta.url) });
+ * const controller = new ScalingController({ pools: [{ id: 'shout', adapter: pool, maxWorkers: 8 }] });
  * controller.start();
- * const result = await pool.run(job);
+ * console.log(await pool.run({ text: 'hello' })); // HELLO
  * ```
  */
 export class WorkerThreadsPool<Job = unknown, Result = unknown> extends JobPool<Job, Result> {

@@ -23,6 +23,8 @@ const SAVING_TOLERANCE = 0.05;
  * A pool's whole policy from a template's name, from options, or from a name and what differs from it.
  *
  * ```ts
+ * import { createPolicy, slo } from 'flyball';
+ *
  * createPolicy('conservative');
  * createPolicy('aggressive', { scaleDownCooldownMs: 300_000 });
  * createPolicy({ scaleUpThreshold: 0.75, scaleDownThreshold: 0.4, policies: [slo({ waitMs: 500 })] });

@@ -34,10 +34,8 @@ export interface ContractCheck {
 
 /**
  * The rules that an adapter must keep, as checks for whatever test runner is there:
- *
- * ```ts
- * for (const check of adapterContract({ create, dispose, submit })) test(check.name, check.run);
- * ```
+ * `for (const check of adapterContract({ create })) test(check.name, check.run)`. The guide "Writing an adapter" shows
+ * a whole test file.
  *
  * Optional methods that the adapter does not have (`drainWorker`, `subscribe`) are not asked for.
  */

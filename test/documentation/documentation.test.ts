@@ -1,73 +1,95 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { docstringSnippets, guideSnippets, type Snippet, toModule } from './snippets.ts';
-import * as tracked from './tracked.ts';
+import { execFile } from 'node:child_process';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Block, docstrings, guides, type Page, promisedOutput, runnable } from './pages.ts';
+import { Project } from './project.ts';
 
+/**
+ * Every block of TypeScript or JavaScript in README, guides and docstrings, run as a reader would run it: in a
+ * project that has flyball installed. A block may promise what it prints: `console.log(1 + 1); // 2`.
+ */
 const ROOT = resolve(import.meta.dirname, '../..');
-const SCRATCH = resolve(import.meta.dirname, `.snippets-${process.pid}`);
-const TRACKED = resolve(import.meta.dirname, 'tracked.ts');
+const project = new Project(ROOT);
+const pages = [...guides(ROOT), docstrings(ROOT)].filter(({ blocks }) => blocks.length > 0);
 
-/** Guides whose own test installs and runs them as a project. */
-const RUN_ELSEWHERE = new Set(['docs/writing-an-adapter.md']);
+/** Ends what a block leaves running, as a host's own end would. */
+const stops: (() => Promise<void>)[] = [];
 
-const guides = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-].filter((path) => !RUN_ELSEWHERE.has(path));
+beforeAll(async () => {
+  await project.install();
+  for (const page of pages) project.write(page);
+  type Stoppable = { stop(): Promise<void>; close(options: { timeoutMs: number }): Promise<void> };
+  const stopAfter = async (
+    path: string,
+    name: string,
+    started: string,
+    stop: (it: Stoppable) => Promise<void>,
+  ) => {
+    const { prototype } = (await project.module(path))[name] as { prototype: Record<string, () => unknown> };
+    const spy = vi.spyOn(prototype, started);
+    stops.push(async () => {
+      await Promise.all(
+        [...new Set(spy.mock.contexts)].map((context) => stop(context as unknown as Stoppable)),
+      );
+      spy.mockClear();
+    });
+  };
+  await stopAfter('index', 'ScalingController', 'start', (controller) => controller.stop());
+  for (const [path, name] of [
+    ['adapters/worker-threads', 'WorkerThreadsPool'],
+    ['adapters/child-process', 'ChildProcessPool'],
+  ] as const) {
+    await stopAfter(path, name, 'startWorker', (pool) => pool.close({ timeoutMs: 0 }));
+  }
+}, 60_000);
 
-/** What the host would have, for docstrings that show a line or two. */
-const GIVEN: Readonly<Record<string, string>> = {
-  'src/adapters/worker-threads.ts': `
-    type Job = { n: number }; type Result = number;
-    const job = { n: 12 };
-    const at = new URL('./squares.mjs', import.meta.url);
-    const URL_ = URL; { void URL_; }
-  `,
-};
+afterAll(() => {
+  vi.restoreAllMocks();
+  project.remove();
+});
 
-/** Docstrings that only run inside a worker, or beside a file of the host's; other tests run their like for real. */
-const SHOWN_ONLY =
-  /serve\(async|new ChildProcessPool<Job|new WorkerThreadsPool<Job|for \(const check of adapterContract/;
-
-beforeAll(() => mkdirSync(SCRATCH, { recursive: true }));
-afterEach(() => tracked.stopAll());
-afterAll(() => rmSync(SCRATCH, { recursive: true, force: true }));
-
-async function run(snippet: Snippet, folder: string): Promise<void> {
-  const path = join(folder, `${snippet.at.replaceAll(/\W/g, '-')}.ts`);
-  const given = GIVEN[snippet.at.split(':')[0] as string] ?? '';
-  writeFileSync(path, toModule(snippet, TRACKED, Object.keys(tracked), given));
+/** Runs a block here, and gives what it prints. */
+async function run(page: Page, block: Block): Promise<string> {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
   try {
-    await import(path);
+    await import(pathToFileURL(project.executable(page, block)).href);
+    return log.mock.calls.map((call) => call.join(' ')).join('\n');
   } finally {
     log.mockRestore();
+    for (const stop of stops) await stop();
   }
 }
 
-describe.each(guides)('%s', (guide) => {
-  const snippets = guideSnippets(ROOT, guide);
-  const folder = join(SCRATCH, guide.replaceAll(/\W/g, '-'));
-  beforeAll(() => {
-    mkdirSync(folder, { recursive: true });
-    for (const { file, code } of snippets) if (file !== undefined) writeFileSync(join(folder, file), code);
+/** Runs a block that is a test file, by the test runner for which it is written. */
+async function runTests(page: Page, block: Block): Promise<string> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const file = project.executable(page, block);
+  const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', file], {
+    env,
   });
+  return stdout;
+}
 
-  const runnable = snippets.filter(({ file }) => file === undefined);
-  it.each(runnable.map((snippet) => [snippet.at, snippet] as const))('%s runs', async (_, snippet) => {
-    await run(snippet, folder);
-  });
-
-  it('shows code or none, as it likes', () => expect(runnable.length).toBeGreaterThanOrEqual(0));
+describe.each(pages.map((page) => [page.name, page] as const))('%s', (_, page) => {
+  it.each(runnable(page).map((block) => [block.name ?? block.at, block] as const))(
+    '%s runs',
+    async (_, block) => {
+      if (block.name?.endsWith('.test.ts')) {
+        expect(await runTests(page, block)).toMatch(/^# pass [1-9]\d*\n# fail 0$/m);
+        return;
+      }
+      const printed = await run(page, block);
+      for (const line of promisedOutput(block)) expect(printed).toContain(line);
+    },
+  );
 });
 
-describe('docstrings', () => {
-  const snippets = docstringSnippets(ROOT, 'src').filter(({ code }) => !SHOWN_ONLY.test(code));
-  it('are found', () => expect(snippets.length).toBeGreaterThan(4));
-  it.each(snippets.map((snippet) => [snippet.at, snippet] as const))('%s runs', async (_, snippet) => {
-    await run(snippet, SCRATCH);
-  });
+it('is right in its types', { timeout: 60_000 }, () => {
+  const files = pages.flatMap((page) =>
+    page.blocks.filter(({ language }) => language === 'ts').map((block) => project.source(page, block)),
+  );
+  expect(files.length).toBeGreaterThan(10);
+  expect(project.check(files)).toEqual([]);
 });

@@ -5,8 +5,13 @@ import { type JobHandler, type ServeOptions, serveJobs } from '../job-pool/serve
  * each job. It exits when the pool's process is gone.
  *
  * ```js
+ * // process.mjs
  * import { serve } from 'flyball/adapters/child-process';
- * serve(async (job, { signal }) => render(job.page, { signal }));
+ *
+ * serve(async ({ text }, { signal }) => {
+ *   signal.throwIfAborted();
+ *   return text.toUpperCase();
+ * });
  * ```
  *
  * @throws Error when the process was not spawned with an IPC channel.

@@ -11,8 +11,13 @@ export interface ThreadServeOptions extends ServeOptions {
  * Makes this file a worker of a `WorkerThreadsPool`: says that it is ready, then runs `handle` for each job.
  *
  * ```js
+ * // thread.mjs
  * import { serve } from 'flyball/adapters/worker-threads';
- * serve(async (job, { signal }) => resize(job.image, job.width, { signal }));
+ *
+ * serve(async ({ text }, { signal }) => {
+ *   signal.throwIfAborted();
+ *   return text.toUpperCase();
+ * });
  * ```
  *
  * @throws Error when it is not called inside a worker thread.
