@@ -41,6 +41,8 @@ const TICKS_PER_BREATH = 1024;
  * `ScalingController` here; give it a function to compare with something else:
  *
  * ```ts
+ * import { drive, SimulatedPool, steady, VirtualClock } from 'flyball/testing';
+ *
  * const clock = new VirtualClock();
  * const pool = new SimulatedPool({ clock, workload: steady(5) });
  * const replicas = pool.replicas();
