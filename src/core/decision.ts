@@ -62,7 +62,8 @@ export type AdjustmentCode =
   | 'resources'
   | 'budget'
   | 'outage-growth'
-  | 'paid';
+  | 'paid'
+  | 'rate-limit';
 
 /** One step of the waterfall from what is wanted to what is done. */
 export interface Adjustment {
