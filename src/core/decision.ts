@@ -63,7 +63,8 @@ export type AdjustmentCode =
   | 'budget'
   | 'outage-growth'
   | 'paid'
-  | 'rate-limit';
+  | 'rate-limit'
+  | 'error-rate';
 
 /** One step of the waterfall from what is wanted to what is done. */
 export interface Adjustment {
