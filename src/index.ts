@@ -9,6 +9,8 @@ export type {
   Flow,
   Forecast,
   Instant,
+  Journal,
+  JournalRange,
   LoadPredictor,
   LoadSample,
   OptimizeRequest,
@@ -27,6 +29,7 @@ export type {
   ResourceUsage,
   ScheduledAction,
   ScheduleState,
+  ShadowRecord,
   SignalType,
   StartRequest,
   Startup,
@@ -46,8 +49,10 @@ export type {
   EfficiencyEvent,
   Fault,
   FaultSource,
+  OperationReport,
   PredictionEvent,
   ScaledEvent,
+  TrialEvent,
 } from './events.ts';
 export type { StandingFault } from './fault-log.ts';
 export type { PoolStatus } from './managed-pool.ts';
@@ -82,6 +87,9 @@ export { type SloOptions, slo } from './policies/slo.ts';
 export { type TargetUtilizationOptions, targetUtilization } from './policies/target-utilization.ts';
 export { type ThresholdOptions, thresholds } from './policies/thresholds.ts';
 export { createPredictor, type PredictorOptions } from './predictors/predictor.ts';
+export { formatReplay } from './replay/format-replay.ts';
+export type { PoolReplay, ReplayDifference, ReplaySide } from './replay/pool-comparison.ts';
+export { type ReplayOptions, type ReplayReport, type ReplaySource, replay } from './replay/replay.ts';
 export {
   type ApplyResult,
   type ControllerStatus,
@@ -101,6 +109,28 @@ export type {
 } from './schedule/schedule.ts';
 export { createScheduler, type Scheduler, type Timetable } from './schedule/scheduler.ts';
 export type { UpcomingSpan } from './schedule/upcoming.ts';
+export type { ShadowStanding, TrialStanding } from './shadows/shadows.ts';
+export type { TrialOptions } from './shadows/trial.ts';
+export type {
+  DashboardAccuracy,
+  DashboardBudget,
+  DashboardCost,
+  DashboardData,
+  DashboardEfficiency,
+  DashboardEvent,
+  DashboardFault,
+  DashboardForecast,
+  DashboardPool,
+  DashboardQuery,
+  DashboardSeries,
+  DashboardShadow,
+  DashboardStatus,
+  DashboardTotals,
+  DashboardTrial,
+  DashboardUpcoming,
+} from './telemetry/dashboard-data.ts';
+export { type FileJournalOptions, fileJournal } from './telemetry/file-journal.ts';
+export { type MemoryJournal, memoryJournal } from './telemetry/memory-journal.ts';
 export type {
   BreakerState,
   LifecycleOptions,
