@@ -55,11 +55,6 @@ export type ReplaySource = Journal | Iterable<TickRecord> | AsyncIterable<TickRe
  * Runs recorded ticks again, through the same policies or others, and shows where decisions differ: "what would
  * `aggressive` have done last Friday?"
  *
- * ```ts
- * const report = await replay(fileJournal('scaling.jsonl'), { policy: 'aggressive', from: friday, to: saturday });
- * console.log(formatReplay(report));
- * ```
- *
  * @throws InvalidOptionError (as a rejection) where a policy is not known
  */
 export async function replay(source: ReplaySource, options: ReplayOptions = {}): Promise<ReplayReport> {
