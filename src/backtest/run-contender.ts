@@ -120,7 +120,8 @@ export async function runContender(
     clock,
     control: {
       tick: () => {
-        if (tick++ === scoredFrom) before = standing(pool);
+        // The first tick comes at the end of the first interval.
+        if (++tick === scoredFrom) before = standing(pool);
         return controller.tick();
       },
       stop: () => controller.stop(),

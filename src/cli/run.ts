@@ -1,13 +1,15 @@
 import { InvalidOptionError, messageOf } from '../errors.ts';
+import { analyzeCommand } from './analyze-command.ts';
 import { backtestCommand } from './backtest-command.ts';
 import type { Command } from './command.ts';
 import type { Terminal } from './terminal.ts';
+import { tuneCommand } from './tune-command.ts';
 import { UsageError } from './usage-error.ts';
 
 /** 0 = done, 1 = failed, 2 = called wrongly or given a bad file, 130 = interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
-const commands: readonly Command[] = [backtestCommand];
+const commands: readonly Command[] = [backtestCommand, analyzeCommand, tuneCommand];
 
 /** The `flyball` command, without the process around it. */
 export async function run(

@@ -169,3 +169,57 @@ describe('flyball backtest', () => {
     });
   });
 });
+
+describe('flyball analyze', () => {
+  const fortnight = file(
+    'fortnight.csv',
+    Array.from(
+      { length: 14 * 144 },
+      (_, i) => `${i * 600},${30 + 20 * Math.sin((i / 144) * 2 * Math.PI)}`,
+    ).join('\n'),
+  );
+
+  it('prints what it found', async () => {
+    const { code, out } = await call(['analyze', fortnight]);
+    expect(code).toBe(0);
+    expect(out).toContain('Day (reliability 1.00)');
+    expect(out).toMatch(/Spikes .*\n {2}none/);
+  });
+
+  it('prints JSON, and writes it', async () => {
+    const path = join(folder, 'patterns.json');
+    const { out } = await call(['analyze', fortnight, '--json', '--days', '7', '--out', path]);
+    expect(JSON.parse(out)).toMatchObject({ days: 7, daily: { isPresent: true } });
+    expect(readFileSync(path, 'utf8')).toBe(out);
+  });
+
+  it('names a zone that it does not know', async () => {
+    const { code, err } = await call(['analyze', fortnight, '--time-zone', 'Berlin']);
+    expect(code).toBe(2);
+    expect(err).toMatch(/timeZone must be an IANA time zone, got "Berlin"/);
+  });
+});
+
+describe('flyball tune', () => {
+  it('prints the front and options to paste', async () => {
+    const { code, out } = await call(['tune', day, ...quick, '--trials', '3', '--max-late', '50%']);
+    expect(code).toBe(0);
+    expect(out).toContain('conservative, as it is');
+    expect(out).toMatch(/The cheapest of 4 with at most 50% late:\n\npolicy: \{ template: 'conservative'/);
+  });
+
+  it('prints JSON', async () => {
+    const { out } = await call(['tune', day, ...quick, '--trials', '2', '--base', 'adaptive', '--json']);
+    expect(JSON.parse(out)).toMatchObject({ base: 'adaptive', trials: { length: 3 } });
+  });
+
+  it.each([
+    [['--max-late', 'few'], /--max-late must be a share such as 0\.001 or 0\.1%, got "few"/],
+    [['--base', 'bold'], /base must be one of adaptive, /],
+    [['--trials', '0'], /trials must be a whole number of at least 1/],
+  ])('%j: exit code 2 and the reason', async (more, message) => {
+    const { code, err } = await call(['tune', day, ...quick, ...more]);
+    expect(code).toBe(2);
+    expect(err).toMatch(message);
+  });
+});
