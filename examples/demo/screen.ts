@@ -1,117 +1,163 @@
+import { bars, chart, type Moment } from './chart.ts';
 import type { DemoLoad } from './load.ts';
 import type { Side, SideSummary } from './side.ts';
+import { milliseconds, paint, table } from './style.ts';
 
-const BARS = '▁▂▃▄▅▆▇█';
-const HISTORY = 60;
+/** Shows the run while it goes on. */
+export interface Screen {
+  draw(elapsedMs: number): void;
+  close(): void;
+}
 
-/** Draws the run: a live screen on a terminal, a plain line every two seconds elsewhere. */
-export class Screen {
-  readonly #live: boolean;
-  readonly #seconds: number;
-  readonly #load: DemoLoad;
-  readonly #sizes: number[] = [];
-  readonly #loads: number[] = [];
-  #lastPlain = Number.NEGATIVE_INFINITY;
-  #told = 0;
+export interface ScreenOptions {
+  readonly seconds: number;
+  readonly load: DemoLoad;
+  /** The pool that is scaled. */
+  readonly side: Side;
+  /** Those that it is compared with. */
+  readonly others: readonly Side[];
+}
 
-  constructor(live: boolean, seconds: number, load: DemoLoad) {
-    this.#live = live;
-    this.#seconds = seconds;
-    this.#load = load;
-  }
+const DECISIONS = 5;
+/** Lines of the live view besides the chart. */
+const FRAME = 18;
 
-  draw(elapsedMs: number, side: Side, others: readonly Side[]): void {
-    const load = this.#load.at(elapsedMs);
-    if (this.#live) this.#drawLive(elapsedMs, load, side, others);
-    else this.#drawPlain(elapsedMs, load, side);
-  }
+/** Draws in place, a few times a second. */
+export function liveScreen({ seconds, load, side, others }: ScreenOptions): Screen {
+  const width = Math.max(30, Math.min(100, (process.stdout.columns ?? 80) - 16));
+  const height = Math.max(5, Math.min(12, (process.stdout.rows ?? 24) - FRAME));
+  const top = Math.max(load.peak, side.maxWorkers) * 1.1;
+  const sizes: (number | undefined)[] = new Array(width).fill(undefined);
+  const waits: (number | undefined)[] = new Array(width).fill(undefined);
+  let drawn = 0;
+  const showCursor = (): void => void process.stdout.write('\x1b[?25h');
+  const interrupted = (): void => process.exit(130);
+  process.once('exit', showCursor);
+  process.once('SIGINT', interrupted);
+  process.stdout.write('\x1b[?25l');
 
-  #drawLive(elapsedMs: number, load: number, side: Side, others: readonly Side[]): void {
-    const now = side.now();
-    push(this.#sizes, now.ready);
-    push(this.#loads, load);
-    const share = Math.min(1, elapsedMs / (this.#seconds * 1_000));
-    const top = Math.max(this.#load.peak * 1.4, ...this.#sizes);
-    const lines = [
-      `flyball demo   ${bar(share)} ${(elapsedMs / 1_000).toFixed(0).padStart(3)} of ${this.#seconds} s`,
-      '',
-      `load     ${spark(this.#loads, top)} ${load.toFixed(1).padStart(5)} busy workers`,
-      `workers  ${spark(this.#sizes, top)} ${String(now.ready).padStart(5)} ready, ${now.starting} starting`,
-      '',
-      'pool            size   busy  queue   waiting p95 (last 200 jobs)',
-      ...[side, ...others].map((each) => {
-        const { ready, busy, queued, p95 } = each.now();
-        const columns = [ready, busy, queued].map((value) => String(value).padStart(6));
-        return `${each.name.padEnd(13)} ${columns.join(' ')} ${p95.toFixed(0).padStart(9)} ms`;
-      }),
-      '',
-      'last decisions',
-      ...side.decisions.slice(-6).map((decision) => {
-        const { from, to, reason } = decision;
-        return `  ${String(from).padStart(2)} → ${String(to).padEnd(2)} ${reason}`.slice(
-          0,
-          (process.stdout.columns ?? 110) - 1,
-        );
-      }),
-    ];
-    process.stdout.write(`\x1b[H${lines.map((line) => `${line}\x1b[K`).join('\n')}\x1b[J\n`);
-  }
+  return {
+    draw(elapsedMs) {
+      const share = Math.min(1, elapsedMs / (seconds * 1_000));
+      const now = Math.min(width - 1, Math.floor(share * width));
+      const state = side.now();
+      sizes[now] = state.ready;
+      waits[now] = Math.max(waits[now] ?? 0, state.longestWaitMs);
+      fillGaps(sizes, now);
+      fillGaps(waits, now);
+      const moments = sizes.map((size, column): Moment => {
+        return { size, load: load.at(((column + 0.5) / width) * seconds * 1_000) };
+      });
+      const filled = Math.round(share * width);
+      const longest = Math.max(100, ...waits.map((wait) => wait ?? 0));
+      const lines = [
+        `${paint('bold', 'flyball')}  a real pool of worker threads, kept at the size that its load needs`,
+        '',
+        `     ${paint('blue', '█')} load in busy workers   ${paint('green', '━')} workers ready   ${paint('red', '█')} more than they carry   ${paint('dim', '█')} to come`,
+        ...chart(moments, height, top),
+        `     ${paint('green', '━'.repeat(filled))}${paint('dim', '─'.repeat(width - filled))} ${(elapsedMs / 1_000).toFixed(0)}/${seconds} s`,
+        `wait ${paint('yellow', bars(waits, longest))} ${milliseconds(longest)}`,
+        '',
+        ...poolTable([side, ...others]),
+        '',
+        paint('dim', 'Last decisions'),
+        ...decisionLines(side, (process.stdout.columns ?? 80) - 1),
+      ];
+      const up = drawn > 0 ? `\x1b[${drawn}A` : '';
+      process.stdout.write(`${up}\r${lines.map((line) => `${line}\x1b[K\n`).join('')}\x1b[J`);
+      drawn = lines.length;
+    },
+    close() {
+      process.off('SIGINT', interrupted);
+      showCursor();
+    },
+  };
+}
 
-  #drawPlain(elapsedMs: number, load: number, side: Side): void {
-    for (const { from, to, reason } of side.decisions.slice(this.#told))
-      console.log(`  ${from} → ${to}: ${reason}`);
-    this.#told = side.decisions.length;
-    if (elapsedMs - this.#lastPlain < 2_000) return;
-    this.#lastPlain = elapsedMs;
-    const { ready, starting, busy, queued, p95 } = side.now();
-    const at = `${(elapsedMs / 1_000).toFixed(0).padStart(3)}/${this.#seconds} s`;
-    console.log(
-      `${at}  load ${load.toFixed(1)}  ready ${ready} (+${starting})  busy ${busy}  queue ${queued}  waiting p95 ${p95.toFixed(0)} ms`,
-    );
-  }
+function fillGaps(values: (number | undefined)[], to: number): void {
+  for (let i = 1; i <= to; i++) values[i] ??= values[i - 1];
+}
+
+function poolTable(sides: readonly Side[]): string[] {
+  return table(
+    [
+      { title: 'pool', align: 'left' },
+      { title: 'ready' },
+      { title: 'starting' },
+      { title: 'busy' },
+      { title: 'queue' },
+      { title: 'wait p95, last 200' },
+      { title: 'worker-seconds' },
+    ],
+    sides.map((side) => {
+      const { ready, starting, busy, queued, p95, workerSeconds } = side.now();
+      const counts = [ready, starting, busy, queued].map(String);
+      return [side.name, ...counts, milliseconds(p95), workerSeconds.toFixed(0)];
+    }),
+  );
+}
+
+function decisionLines(side: Side, columns: number): string[] {
+  const last = side.decisions.slice(-DECISIONS);
+  return Array.from({ length: DECISIONS }, (_, index) => {
+    const entry = last[index];
+    if (entry === undefined) return '';
+    const { from, to, reason } = entry.decision;
+    const at = `${(entry.atMs / 1_000).toFixed(1).padStart(5)} s`;
+    const change = `${String(from).padStart(2)} ${to > from ? '▲' : '▼'} ${String(to).padEnd(2)}`;
+    const text = reason.slice(0, Math.max(0, columns - at.length - change.length - 3));
+    return `${paint('dim', at)} ${paint(to > from ? 'yellow' : 'green', change)}  ${text}`;
+  });
+}
+
+/** A line every two seconds, and one for every decision: for logs and pipes. */
+export function plainScreen({ seconds, load, side }: ScreenOptions): Screen {
+  let due = 0;
+  let told = 0;
+  return {
+    draw(elapsedMs) {
+      for (const { decision } of side.decisions.slice(told)) {
+        console.log(`          ${decision.from} → ${decision.to}: ${decision.reason}`);
+      }
+      told = side.decisions.length;
+      if (elapsedMs < due) return;
+      due = elapsedMs + 2_000;
+      const { ready, starting, busy, queued, p95 } = side.now();
+      const at = `${(elapsedMs / 1_000).toFixed(0).padStart(3)}/${seconds} s`;
+      const workers = `${ready} ready${starting > 0 ? ` + ${starting} starting` : ''}, ${busy} busy`;
+      const demand = load.at(elapsedMs).toFixed(1);
+      console.log(
+        `${at}  load ${demand}  workers ${workers}  queue ${queued}  wait p95 ${milliseconds(p95)}`,
+      );
+    },
+    close() {},
+  };
 }
 
 /** The table that ends the run. */
 export function summaryTable(rows: readonly (readonly [name: string, SideSummary])[]): string {
-  const head = ['', 'peak', 'worker-s', 'wait p50', 'wait p95', 'submitted', 'completed', 'lost', 'changes'];
-  const table = rows.map(([name, { jobs, workers, waitMs, workerSeconds, changes }]) => [
-    name,
-    String(workers.peak),
-    String(workerSeconds),
-    `${waitMs.p50} ms`,
-    `${waitMs.p95} ms`,
-    String(jobs.submitted),
-    String(jobs.completed),
-    String(jobs.lost),
-    String(changes),
-  ]);
-  const widths = head.map((title, column) =>
-    Math.max(title.length, ...table.map((row) => (row[column] ?? '').length)),
-  );
-  return [head, ...table]
-    .map((row) =>
-      row
-        .map((cell, column) =>
-          column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  '),
-    )
-    .join('\n');
-}
-
-function push(values: number[], value: number): void {
-  values.push(value);
-  if (values.length > HISTORY) values.shift();
-}
-
-function spark(values: readonly number[], top: number): string {
-  const bars = values.map(
-    (value) => BARS[Math.min(BARS.length - 1, Math.floor((value / top) * BARS.length))],
-  );
-  return bars.join('').padStart(HISTORY);
-}
-
-function bar(share: number): string {
-  const filled = Math.round(share * 30);
-  return `${'█'.repeat(filled)}${'░'.repeat(30 - filled)}`;
+  return table(
+    [
+      { title: 'pool', align: 'left' },
+      { title: 'peak' },
+      { title: 'worker-seconds' },
+      { title: 'wait p50' },
+      { title: 'wait p95' },
+      { title: 'submitted' },
+      { title: 'completed' },
+      { title: 'lost' },
+      { title: 'changes' },
+    ],
+    rows.map(([name, { jobs, workers, waitMs, workerSeconds, changes }]) => [
+      name,
+      String(workers.peak),
+      workerSeconds.toFixed(0),
+      milliseconds(waitMs.p50),
+      milliseconds(waitMs.p95),
+      String(jobs.submitted),
+      String(jobs.completed),
+      String(jobs.lost),
+      String(changes),
+    ]),
+  ).join('\n');
 }

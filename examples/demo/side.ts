@@ -1,17 +1,18 @@
-import { type Decision, ScalingController } from 'flyball';
+import { type Decision, type PoolOptions, ScalingController } from 'flyball';
 import { WorkerThreadsPool } from 'flyball/adapters/worker-threads';
 import type { DemoJob } from './load.ts';
 
 /** How long a worker takes to load before it serves. */
 const STARTUP_MS = 1_000;
-const INTERVAL_MS = 500;
+const INTERVAL_MS = 250;
 const SAMPLE_MS = 100;
 
 export interface SideOptions {
   readonly name: string;
   readonly minWorkers: number;
   readonly maxWorkers: number;
-  readonly policy?: 'adaptive' | 'conservative' | 'aggressive' | 'cost-optimized' | 'high-performance';
+  /** Default: flyball's. */
+  readonly policy?: NonNullable<PoolOptions['policy']>;
 }
 
 export interface SideSummary {
@@ -27,10 +28,25 @@ export interface SideSummary {
   readonly changes: number;
 }
 
+/** What a pool does at this moment. */
+export interface SideState {
+  readonly ready: number;
+  readonly starting: number;
+  readonly busy: number;
+  readonly queued: number;
+  /** Of the last 200 jobs, ms. */
+  readonly p95: number;
+  /** Of the jobs that began since the last look, ms. */
+  readonly longestWaitMs: number;
+  readonly workerSeconds: number;
+}
+
 /** One pool with its controller: flyball's, or a static one (its bounds leave it no choice). */
 export class Side {
   readonly name: string;
-  readonly decisions: Decision[] = [];
+  readonly maxWorkers: number;
+  /** Those that changed the size, with the time since the pool was opened. */
+  readonly decisions: { readonly atMs: number; readonly decision: Decision }[] = [];
   readonly controller: ScalingController;
   readonly #pool: WorkerThreadsPool<Omit<DemoJob, 'at'>, { startedAt: number }>;
   readonly #chaos = new BroadcastChannel('chaos');
@@ -43,12 +59,15 @@ export class Side {
   #peak = 0;
   #end = 0;
   #workerMs = 0;
-  #changes = 0;
+  #openedAt = 0;
+  #sampledAt = 0;
+  #longestWaitMs = 0;
   #sampler: NodeJS.Timeout | undefined;
 
   constructor(options: SideOptions) {
     const { name, minWorkers, maxWorkers, policy = 'adaptive' } = options;
     this.name = name;
+    this.maxWorkers = maxWorkers;
     this.#options = options;
     this.#pool = new WorkerThreadsPool({
       file: new URL('./worker.mjs', import.meta.url),
@@ -60,14 +79,14 @@ export class Side {
       intervalMs: INTERVAL_MS,
     });
     this.controller.on('scaled', ({ decision }) => {
-      this.decisions.push(decision);
-      this.#changes++;
+      this.decisions.push({ atMs: performance.now() - this.#openedAt, decision });
     });
   }
 
   /** Starts with the smallest size and waits until it stands. */
   async open(): Promise<void> {
     await Promise.all(Array.from({ length: this.#options.minWorkers }, () => this.#pool.startWorker()));
+    this.#openedAt = this.#sampledAt = performance.now();
     this.controller.start();
     this.#sampler = setInterval(() => this.#sample(), SAMPLE_MS);
   }
@@ -78,7 +97,9 @@ export class Side {
     const job = this.#pool.run({ computeMs, waitMs }).then(
       ({ startedAt }) => {
         this.#completed++;
-        this.#waits.push(Math.max(0, startedAt - submittedAt));
+        const waitMs = Math.max(0, startedAt - submittedAt);
+        this.#waits.push(waitMs);
+        this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
       },
       () => {
         this.#lost++;
@@ -96,9 +117,12 @@ export class Side {
     if (victim !== undefined) this.#chaos.postMessage(`${this.name}/${victim.id}`);
   }
 
-  now(): { ready: number; starting: number; busy: number; queued: number; p95: number } {
+  now(): SideState {
     const { ready, starting = 0, busy, queued } = this.#pool.observe();
-    return { ready, starting, busy, queued, p95: percentile(this.#waits.slice(-200), 0.95) };
+    const longestWaitMs = this.#longestWaitMs;
+    this.#longestWaitMs = 0;
+    const p95 = percentile(this.#waits.slice(-200), 0.95);
+    return { ready, starting, busy, queued, p95, longestWaitMs, workerSeconds: this.#workerMs / 1_000 };
   }
 
   /** Lets all jobs end, then closes the pool. */
@@ -126,13 +150,15 @@ export class Side {
         p95: Math.round(percentile(this.#waits, 0.95)),
       },
       workerSeconds: Math.round(this.#workerMs / 1_000),
-      changes: this.#changes,
+      changes: this.decisions.length,
     };
   }
 
   #sample(): void {
     const { ready, starting = 0, draining = 0 } = this.#pool.observe();
-    this.#workerMs += SAMPLE_MS * (ready + starting + draining);
+    const now = performance.now();
+    this.#workerMs += (now - this.#sampledAt) * (ready + starting + draining);
+    this.#sampledAt = now;
     this.#peak = Math.max(this.#peak, ready + starting);
   }
 }
