@@ -1,9 +1,9 @@
 import { duration, figure, percent } from '../core/format.ts';
-import { zoneClock } from '../schedule/zone-clock.ts';
 import type { PatternReport } from './analyze-patterns.ts';
 import type { QuietWindow } from './quiet-windows.ts';
 import type { DailyPattern, WeeklyPattern } from './season.ts';
 import type { Spike, SpikePattern } from './spikes.ts';
+import { wallClock } from './wall-clock.ts';
 
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 const MOST_SPIKES = 8;
@@ -138,9 +138,8 @@ function sparkline(values: readonly number[]): string {
 }
 
 function clockOf(timeZone: string): (at: number) => string {
-  const zone = zoneClock(timeZone);
-  return (at) =>
-    new Date(at + (zone?.stretchAt(at).offsetMs ?? 0)).toISOString().slice(0, 16).replace('T', ' ');
+  const wallAt = wallClock(timeZone);
+  return (at) => new Date(wallAt(at)).toISOString().slice(0, 16).replace('T', ' ');
 }
 
 function signed(ratio: number): string {

@@ -1,6 +1,5 @@
 import { median } from 'simple-statistics';
-import { InvalidOptionError } from '../errors.ts';
-import { zoneClock } from '../schedule/zone-clock.ts';
+import { wallClock } from './wall-clock.ts';
 
 /** One measured load; a `LoadSample` is one too. */
 export interface LoadPoint {
@@ -42,8 +41,7 @@ export function binLoad(
   timeZone: string,
   stepMs: number = fitStep(points),
 ): LoadBins {
-  const zone = zoneClock(timeZone);
-  if (zone === undefined) throw new InvalidOptionError('timeZone', 'must be an IANA time zone', timeZone);
+  const wallAt = wallClock(timeZone);
   const first = points[0] as LoadPoint;
   const last = points.at(-1) as LoadPoint;
   const from = Math.floor(first.at / stepMs) * stepMs;
@@ -65,8 +63,7 @@ export function binLoad(
   };
   let firstDay = 0;
   for (let i = 0; i < length; i++) {
-    const instant = bins.at[i] as number;
-    const wall = instant + zone.stretchAt(instant).offsetMs;
+    const wall = wallAt(bins.at[i] as number);
     const day = Math.floor(wall / DAY_MS);
     if (i === 0) firstDay = day;
     bins.hour[i] = Math.floor((wall - day * DAY_MS) / HOUR_MS);

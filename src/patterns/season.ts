@@ -1,6 +1,6 @@
 import { linearRegression, sampleCorrelation } from 'simple-statistics';
-import { Random } from '../testing/random.ts';
 import { hoursByDay, type LoadBins, meanOf, weekdaysOf } from './load-bins.ts';
+import { draws, rotated, shuffled } from './rearrange.ts';
 
 /** How the load goes through the day. */
 export interface DailyPattern {
@@ -118,11 +118,11 @@ export function findWeekly(bins: LoadBins): WeeklyPattern | undefined {
   );
   const weeks = weeksOf(means);
   const strength = weeklyStrength(weeks);
-  const random = new Random(7);
+  const draw = draws(7);
   const unlikely = Math.min(
-    1 - chanceOf(weeks, strength, (week) => shuffled(week, random)),
+    1 - chanceOf(weeks, strength, (week) => shuffled(week, draw)),
     // Days that resemble their neighbours make weeks alike by chance; turned weeks keep that resemblance.
-    1 - chanceOf(weeks, strength, (week) => rotated(week, random)),
+    1 - chanceOf(weeks, strength, (week) => rotated(week, draw)),
   );
   const reliability = strength > 0 ? unlikely * Math.min(1, weeks.length / 3) : 0;
   const order = [...weekdayAverages.keys()].sort(
@@ -173,21 +173,7 @@ function weeklyStrength(weeks: readonly (readonly number[])[]): number {
   return weeks.length < 2 ? 0 : crossValidate(weeks).strength;
 }
 
-function rotated(values: readonly number[], random: Random): number[] {
-  const by = Math.floor(random.next() * values.length);
-  return values.map((_, i) => values[(i + by) % values.length] as number);
-}
-
 /** 1 where there is nothing to compare with. */
 function ratioOf(value: number, base: number): number {
   return base > 0 ? value / base : 1;
-}
-
-function shuffled(values: readonly number[], random: Random): number[] {
-  const copy = [...values];
-  for (let i = copy.length - 1; i > 0; i--) {
-    const j = Math.floor(random.next() * (i + 1));
-    [copy[i], copy[j]] = [copy[j] as number, copy[i] as number];
-  }
-  return copy;
 }
