@@ -115,7 +115,7 @@ describe('another policy', () => {
 });
 
 it('a policy of one’s own has to be given', async () => {
-  const renamed = structuredClone(records.slice(0, 3)) as { pools: { policy: string }[] }[];
+  const renamed = structuredClone(records.slice(0, 3)) as unknown as { pools: { policy: string }[] }[];
   for (const { pools } of renamed) for (const pool of pools) pool.policy = 'house-rule';
   await expect(replay(renamed as never)).rejects.toThrow(InvalidOptionError);
   await expect(replay(renamed as never)).rejects.toThrow(

@@ -5,14 +5,23 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import type { Workload } from '../../src/testing/workload.ts';
 import { diurnal } from '../../src/testing/workloads.ts';
 
-export const INTERVAL_MS = 15_000;
+const INTERVAL_MS = 15_000;
+
+export interface Watched {
+  readonly clock: VirtualClock;
+  readonly adapter: SimulatedPool;
+  readonly controller: ScalingController;
+  /** Ticks, interval by interval. */
+  run(ms: number): Promise<void>;
+  stop(): Promise<void>;
+}
 
 /** A simulated pool under a real controller, whose time a test moves. */
 export function watched(
   pool: Partial<PoolOptions> = {},
   options: Partial<ControllerOptions> = {},
   workload: Workload = diurnal({ low: 2, high: 20 }),
-) {
+): Watched {
   const clock = new VirtualClock();
   const adapter = new SimulatedPool({
     clock,
