@@ -1,4 +1,18 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
+import * as assets from './src/dashboard/page-assets.ts';
+
+/** Puts the scripts and styles of pages into the package as strings, in place of the module that bundles them. */
+const pageAssets: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'page-assets',
+  setup(build) {
+    build.onLoad({ filter: /dashboard[\\/]page-assets\.ts$/ }, () => ({
+      loader: 'js',
+      contents: Object.entries(assets)
+        .map(([name, text]) => `export const ${name} = () => ${JSON.stringify(text())};`)
+        .join('\n'),
+    }));
+  },
+};
 
 export default defineConfig({
   entry: {
@@ -6,6 +20,7 @@ export default defineConfig({
     'testing/index': 'src/testing/index.ts',
     'adapters/worker-threads': 'src/adapters/worker-threads.ts',
     'adapters/child-process': 'src/adapters/child-process.ts',
+    'dashboard/index': 'src/dashboard/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',
   },
@@ -15,4 +30,5 @@ export default defineConfig({
   clean: true,
   splitting: true,
   sourcemap: true,
+  esbuildPlugins: [pageAssets],
 });

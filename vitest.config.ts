@@ -8,6 +8,7 @@ export default defineConfig({
     alias: [
       { find: /^flyball$/, replacement: src('index.ts') },
       { find: /^flyball\/testing$/, replacement: src('testing/index.ts') },
+      { find: /^flyball\/dashboard$/, replacement: src('dashboard/index.ts') },
       { find: /^flyball\/(adapters\/.+)$/, replacement: src('$1.ts') },
     ],
   },
