@@ -55,7 +55,6 @@ export class Side {
   readonly #pending = new Set<Promise<void>>();
   #submitted = 0;
   #completed = 0;
-  #lost = 0;
   #peak = 0;
   #end = 0;
   #workerMs = 0;
@@ -101,9 +100,7 @@ export class Side {
         this.#waits.push(waitMs);
         this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
       },
-      () => {
-        this.#lost++;
-      },
+      () => {}, // lost: what was submitted and not completed
     );
     this.#pending.add(job);
     void job.finally(() => this.#pending.delete(job));

@@ -36,8 +36,10 @@ const clocks = new Map<string, ZoneClock>();
 
 /** The clock of an IANA zone; `undefined` = `Intl` does not know it. One per zone, as offsets are costly to find. */
 export function zoneClock(zone: string): ZoneClock | undefined {
-  let clock = clocks.get(zone);
-  if (!clock && isZone(zone)) clocks.set(zone, (clock = createZoneClock(zone)));
+  const known = clocks.get(zone);
+  if (known !== undefined || !isZone(zone)) return known;
+  const clock = createZoneClock(zone);
+  clocks.set(zone, clock);
   return clock;
 }
 
@@ -59,8 +61,8 @@ function createZoneClock(zone: string): ZoneClock {
   function stretchAt(instant: number): Stretch {
     if (instant >= latest.from && instant < latest.to) return latest;
     const year = new Date(instant).getUTCFullYear();
-    let stretches = years.get(year);
-    if (!stretches) years.set(year, (stretches = stretchesOf(zone, year)));
+    const stretches = years.get(year) ?? stretchesOf(zone, year);
+    years.set(year, stretches);
     latest = stretches.find((stretch) => instant < stretch.to) as Stretch;
     return latest;
   }

@@ -25,7 +25,7 @@ export function wallTable(zone: string, start: number, end: number): WallTable {
     minute: '2-digit',
   });
   const shown = (instant: number): number => {
-    const [month, day, year, hour, minute] = format.format(instant).match(/\d+/g)?.map(Number) as [
+    const [month, day, year, hour, minute] = [...format.format(instant).matchAll(/\d+/g)].map(Number) as [
       number,
       number,
       number,

@@ -95,7 +95,10 @@ describe('trace', () => {
     fc.assert(
       fc.property(rows, (steps) => {
         let t = 0;
-        const given = steps.map(([gap, load]) => [(t += gap), load] as const);
+        const given = steps.map(([gap, load]) => {
+          t += gap;
+          return [t, load] as const;
+        });
         const read = trace(given.map((row) => row.join(',')).join('\n'));
         const start = given[0]?.[0] ?? 0;
         for (const [seconds, load] of given) expect(read.at((seconds - start) * 1000)).toBe(load);
