@@ -151,5 +151,5 @@ export function writeFeatures(
 }
 
 function known(value: number): number {
-  return value === value ? value : 0;
+  return Number.isNaN(value) ? 0 : value;
 }
