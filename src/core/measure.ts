@@ -12,7 +12,7 @@ export interface Measurement {
 /** Assumed while nothing tells how long a job takes, ms. Only a queue's weight depends on it. */
 const ASSUMED_SERVICE_MS = 1_000;
 /** Half-life of the service time that is learned by Little's law, ms of observed time. */
-const SERVICE_HALF_LIFE_MS = 30 * 60_000;
+const SERVICE_HALF_LIFE_MS = 6 * 3_600_000;
 /** Time constants of the slow level and of the spread, ms. */
 const SLOW_MS = 10 * 60_000;
 const SPREAD_MS = 5 * 60_000;

@@ -37,17 +37,18 @@ export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules
  * Going on in the direction of the last change is free, turning round is not: the band is wider on that side, and
  * wider still the more reversals were spent lately.
  */
-const LEAST_GOING_UP = 1;
-const LEAST_TURNING_UP = 0.7;
-const AIM_UP = 1.8;
-const AIM_DOWN = 2.4;
-const SLACK_GOING_DOWN = 0.5;
+const LEAST = 0.7;
+const AIM_UP = 2.2;
+const AIM_DOWN = 2.6;
+const SLACK_GOING_DOWN = 0.7;
 const SLACK_TURNING_DOWN = 1.2;
 const SLACK_PER_REVERSAL = 0.3;
 /** Half a worker that is not needed is not worth a change. */
 const SLACK_WORKERS = 0.5;
 /** Share of the best drain rate that is ordered: what will stand when workers arrive is only an estimate. */
-const DRAIN_SHARE = 0.5;
+const DRAIN_SHARE = 0.7;
+/** What is added must be kept for longer, the fewer reversals are left: this much for each that was spent, s. */
+const KEEP_SECONDS_PER_REVERSAL = 60;
 
 /**
  * The default policy: sizes a pool for what its demand will be when workers ordered now are ready, plus headroom in
@@ -60,14 +61,12 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
   return {
     name: 'adaptive',
     propose(view): Proposal {
-      const { demand, size, forecast, pace } = view;
+      const { demand, size, forecast } = view;
       const expected = Math.max(demand.fast, forecast?.mean ?? 0);
       const error = forecast?.spread ?? demand.spread;
       const load = describe(view, expected);
       const drain = drainSize(view, latenessWeight, waitMs);
-      const isTurningUp = pace.lastDirection === 'down';
-      const least = expected + (isTurningUp ? LEAST_TURNING_UP : LEAST_GOING_UP) * error;
-      if (size < least || size < drain) {
+      if (size < expected + LEAST * error || size < drain) {
         const aim = Math.ceil(expected + AIM_UP * error);
         if (drain > aim) {
           const backlog = `${figure(demand.backlogSeconds)} s of work wait`;
@@ -92,11 +91,12 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
  * at k = √(w·L·Q/B). With L = 40, Q = 600 s when the workers arrive, B = 120 s and w = 12: k = 49, gone in 12 s.
  */
 function drainSize(view: PoolView, latenessWeight: number, waitMs: number): number {
-  const { demand, ready, startup } = view;
+  const { demand, ready, startup, pace } = view;
   if (demand.backlogSeconds * 1_000 <= (ready * waitMs) / 4) return 0;
   const startSeconds = Math.max(1, startup.p50Ms / 1_000);
   const standing = Math.max(0, demand.backlogSeconds + (demand.fast - ready) * startSeconds);
-  const best = Math.sqrt((latenessWeight * Math.max(1, demand.fast) * standing) / startSeconds);
+  const paidSeconds = startSeconds + KEEP_SECONDS_PER_REVERSAL * pace.reversalsLastHour;
+  const best = Math.sqrt((latenessWeight * Math.max(1, demand.fast) * standing) / paidSeconds);
   return Math.ceil(demand.fast + DRAIN_SHARE * best);
 }
 

@@ -23,13 +23,14 @@ import { RecursiveLeastSquares } from './recursive-least-squares.ts';
 /** Forecasts that wait for their outcome, at most. */
 const PENDING = 24;
 const SHORTEST_STEP_MS = 15_000;
-/** Slots of a pending forecast: features, members, blend, level, unit, low, high. */
+/** Slots of a pending forecast: features, members, blend, level, unit, error's unit, low, high. */
 const BLEND = FEATURE_COUNT + MEMBER_COUNT;
 const LEVEL = BLEND + 1;
 const UNIT = BLEND + 2;
-const LOW = BLEND + 3;
-const HIGH = BLEND + 4;
-const WIDTH = BLEND + 5;
+const ERROR_UNIT = BLEND + 3;
+const LOW = BLEND + 4;
+const HIGH = BLEND + 5;
+const WIDTH = BLEND + 6;
 
 const RIDGE_STRENGTH = 1;
 /** Half-life of what the regression has learned, in horizons, and at least a day. */
@@ -150,14 +151,17 @@ export class Lane {
     );
     const mean = this.blend(scratch, FEATURE_COUNT);
     const [low, high] = this.quantiles.values as unknown as readonly [number, number];
+    // Errors grow with the load, and a forecast of more load must expect the errors of more load.
+    const unit = Math.sqrt(1 + Math.max(scales.level, mean));
     current.mean = mean;
-    current.low = Math.max(0, mean + Math.min(0, low) * scales.unit);
-    current.high = mean + Math.max(0, high) * scales.unit;
-    // 1.25 mean absolute errors are one standard deviation of normal errors, and less moved by rare jumps.
-    current.spread = 1.25 * this.typicalError * scales.unit;
+    current.low = Math.max(0, mean + Math.min(0, low) * unit);
+    current.high = mean + Math.max(0, high) * unit;
+    // Either is the standard deviation of normal errors; the second sees that errors upwards are larger.
+    current.spread = Math.max(1.25 * this.typicalError, high / 1.645) * unit;
     scratch[BLEND] = mean;
     scratch[LEVEL] = scales.level;
     scratch[UNIT] = scales.unit;
+    scratch[ERROR_UNIT] = unit;
     scratch[LOW] = current.low;
     scratch[HIGH] = current.high;
     return current;
@@ -228,6 +232,7 @@ export class Lane {
     const level = pending[from + LEVEL] as number;
     const expected = pending[from + BLEND] as number;
     const error = outcome - expected;
+    const scaledError = error / (pending[from + ERROR_UNIT] as number);
     const fading = this.stepMs / Math.max(JUDGE_LEAST_MS, JUDGE_HORIZONS * this.horizonMs);
     this.judged++;
     totals.blend += Math.abs(error);
@@ -249,8 +254,8 @@ export class Lane {
       this.errors[i] = before + Math.max(fading, 1 / trials) * (Math.abs(outcome - opinion) / unit - before);
     }
     const weight = Math.max(fading, 1 / (this.judged + 10));
-    this.typicalError += weight * (Math.abs(error) / unit - this.typicalError);
-    this.quantiles.add(error / unit, this.typicalError);
+    this.typicalError += weight * (Math.abs(scaledError) - this.typicalError);
+    this.quantiles.add(scaledError, this.typicalError);
     const lesson = Math.max(-CLIP, Math.min(CLIP, (outcome - level) / unit));
     this.ridge.update(pending, lesson, from);
   }

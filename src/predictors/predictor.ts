@@ -34,6 +34,11 @@ const HORIZONS_MS = [
 /** Outcomes that a horizon must have met before its forecasts are believed half. */
 const HALF_BELIEVED = 10;
 const LONGEST_GAP_MS = 30 * MINUTE;
+/** A horizon that is asked for this often in a row gets a lane of its own, unless one is this near. */
+const HOME_CALLS = 8;
+const NEAR = 0.12;
+/** Outcomes that it must have met before it speaks. */
+const HOME_TRIALS = 60;
 
 /**
  * A small ensemble that learns while it runs: for each horizon a ridge regression over features beside simple
@@ -46,6 +51,9 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
   const history = new LoadHistory();
   const scales = new LoadScales();
   const lanes = HORIZONS_MS.map((horizon) => new Lane(horizon));
+  let home: Lane | undefined;
+  let homeAsked = 0;
+  let homeFresh = -1;
   /** Number of the sample for which a lane's forecast holds. */
   const fresh = new Float64Array(lanes.length).fill(-1);
   let samples = 0;
@@ -63,6 +71,20 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
     for (let i = 0; i < lanes.length; i++) {
       if ((lanes[i] as Lane).observe(at, demand, scales, history, calendar)) fresh[i] = samples;
     }
+    if (home?.observe(at, demand, scales, history, calendar)) homeFresh = samples;
+  }
+
+  /** A lane for the horizon that a pool asks for every tick: its start-up time, exactly. */
+  function homeLane(horizonMs: number): Lane | undefined {
+    if (home !== undefined && Math.abs(home.horizonMs / horizonMs - 1) < NEAR) {
+      homeAsked = 0;
+      return home.forecasts >= HOME_TRIALS ? home : undefined;
+    }
+    if (++homeAsked >= HOME_CALLS) {
+      homeAsked = 0;
+      home = horizonMs <= 900_000 && horizonMs >= 15_000 ? new Lane(horizonMs) : undefined;
+    }
+    return undefined;
   }
 
   function laneAt(index: number): LaneForecast {
@@ -103,15 +125,17 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
       peakAt = now + horizonMs;
     }
     const judged = (lanes[upper] as Lane).forecasts;
+    const h = homeLane(horizonMs);
+    const hc = h && (homeFresh === samples ? h.current : h.predict(lastAt, scales, history, calendar));
     cached = {
       at: now,
       horizonMs,
-      mean: mix(below?.mean ?? level, above.mean),
-      low: mix(below?.low ?? level, above.low),
+      mean: hc?.mean ?? mix(below?.mean ?? level, above.mean),
+      low: hc?.low ?? mix(below?.low ?? level, above.low),
       lowQuantile: LOW_QUANTILE,
-      high,
+      high: hc?.high ?? high,
       highQuantile: HIGH_QUANTILE,
-      spread: mix(below?.spread ?? above.spread, above.spread),
+      spread: hc?.spread ?? mix(below?.spread ?? above.spread, above.spread),
       peak,
       peakAt,
       confidence: judged / (judged + HALF_BELIEVED),
