@@ -10,7 +10,7 @@ export type BreakerOptions = Pick<
 /**
  * When to try again what has failed: exponential backoff first, an open circuit after `breakerThreshold` failures
  * in a row, then one probe at a time. Without timers: it is told the (monotonic) time, so it behaves the same under
- * a virtual clock (docs/adr/own-circuit-breaker.md).
+ * a virtual clock (docs/adr/0009-own-circuit-breaker.md).
  *
  * Failures are counted in waves: ten starts that were begun together and fail together are one failure, not ten.
  */
