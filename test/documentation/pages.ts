@@ -39,13 +39,18 @@ export function docstrings(root: string): Page {
   };
 }
 
+const LANGUAGES = { ts: 'ts', typescript: 'ts', js: 'js', javascript: 'js', python: 'python' } as const;
+
 function blocksOf(path: string, text: string, margin: string): Block[] {
-  const fences = new RegExp(`^${margin}\`\`\`(ts|js|python)\\n([\\s\\S]*?)^${margin}\`\`\`$`, 'gm');
+  const fences = new RegExp(
+    `^${margin}\`\`\`(${Object.keys(LANGUAGES).join('|')})\\n([\\s\\S]*?)^${margin}\`\`\`$`,
+    'gm',
+  );
   return [...text.matchAll(fences)].map(({ 1: language, 2: body = '', index }) => {
     const code = body.replaceAll(new RegExp(`^${margin}`, 'gm'), '');
     return {
       at: `${path}:${text.slice(0, index).split('\n').length}`,
-      language: language as Block['language'],
+      language: LANGUAGES[language as keyof typeof LANGUAGES],
       name: /^(?:\/\/|#) (\S+\.\w+)\n/.exec(code)?.[1],
       code,
     };
