@@ -113,7 +113,8 @@ export function resolveSettings(
   const serviceMs = positive('serviceMs', options.serviceMs ?? 500);
   const peak = options.peakWorkers ?? 40;
   const scaled = peak === false ? workload : scaleToPeak(workload, peak, { durationMs });
-  const load = sampleLoad(scaled, durationMs, scaled.unit === 'workers' ? 1 : serviceMs / 1000);
+  const erlangs = scaled.unit === 'workers' ? 1 : serviceMs / 1000;
+  const load = { ...sampleLoad(scaled, durationMs, erlangs), name: workload.name };
   const most = neededWorkers(highestLoad(load, intervalMs));
   const peakWorkers = peak === false ? most : peak;
   const minWorkers = wholeNumber('minWorkers', options.minWorkers ?? 1, 0);

@@ -63,6 +63,7 @@ function toText(result: TuneResult): string {
   return `${formatTable(
     ['', 'cost', 'late', 'score', 'worst hour', 'options'],
     [...front.map((trial) => rowOf(trial === best ? 'best' : '', trial)), rowOf(`${base}, as it is`, start)],
+    [5],
   )}
 
 ${verdict}

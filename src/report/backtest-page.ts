@@ -20,7 +20,11 @@ export function backtestPage(result: BacktestResult): string {
     scripts: [script, timeChartScript, chooserScript],
     body: [
       header(result),
-      table(runs),
+      table(shown),
+      shown.length < runs.length
+        ? `<details><summary>All ${runs.length} runs, with every headroom</summary>${table(runs)}</details>`
+        : '',
+      '<p class="faint">In italics: told the load in advance, for orientation.</p>',
       '<h2>Cost against lateness</h2>',
       '<p class="faint">Down and to the left is better. Points of one policy differ in its headroom; the large one is its default.</p>',
       scatterChart({
@@ -83,8 +87,7 @@ function table(runs: readonly BacktestRun[]): string {
     return `<tr class="${kind}" title="${escapeHtml(run.title)}">${columns}</tr>`;
   });
   return `<div class="scroll"><table><thead><tr>${heads.map((head) => `<th>${head}</th>`).join('')}</tr></thead>
-<tbody>${rows.join('\n')}</tbody></table></div>
-<p class="faint">In italics: told the load in advance, for orientation.</p>`;
+<tbody>${rows.join('\n')}</tbody></table></div>`;
 }
 
 function groupsOf(runs: readonly BacktestRun[]): ScatterGroup[] {

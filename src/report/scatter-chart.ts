@@ -57,7 +57,10 @@ export function scatterChart({ title, xLabel, yLabel, groups }: ScatterChart): s
   const order = [...groups.entries()].sort(
     ([, a], [, b]) => Number(a.isOwn ?? false) - Number(b.isOwn ?? false),
   );
-  const marks = order.map(([i, group]) => drawGroup(group, palette[i % palette.length] as string, px, py));
+  const labels = new LabelPlacer();
+  const marks = order.map(([i, group]) =>
+    drawGroup(group, palette[i % palette.length] as string, px, py, labels),
+  );
   return `<figure>
 <figcaption>${escapeHtml(title)}</figcaption>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" width="100%" role="img" aria-label="${escapeHtml(title)}">
@@ -77,20 +80,41 @@ function drawGroup(
   color: string,
   px: (x: number) => number,
   py: (y: number) => number,
+  labels: LabelPlacer,
 ): string {
-  const opacity = group.isPale ? 0.45 : 1;
-  const line = group.points.map((point) => `${px(point.x).toFixed(1)},${py(point.y).toFixed(1)}`).join(' ');
-  const circles = group.points.map((point) => {
-    const radius = point.isMain ? (group.isOwn ? 7 : 5) : 3;
-    return `<circle cx="${px(point.x).toFixed(1)}" cy="${py(point.y).toFixed(1)}" r="${radius}" fill="${color}"><title>${escapeHtml(point.title)}</title></circle>`;
+  const at = group.points.map((point) => ({ ...point, cx: px(point.x), cy: py(point.y) }));
+  const line = at.map(({ cx, cy }) => `${cx.toFixed(1)},${cy.toFixed(1)}`).join(' ');
+  const circles = at.map(({ cx, cy, isMain, title }) => {
+    const radius = isMain ? (group.isOwn ? 7 : 5) : 3;
+    return `<circle cx="${cx.toFixed(1)}" cy="${cy.toFixed(1)}" r="${radius}" fill="${color}"><title>${escapeHtml(title)}</title></circle>`;
   });
-  const main = group.points.find((point) => point.isMain) ?? group.points[0];
-  const weight = group.isOwn ? ' font-weight="700"' : '';
-  const label =
-    main === undefined
-      ? ''
-      : `<text x="${(px(main.x) + 9).toFixed(1)}" y="${(py(main.y) - 7).toFixed(1)}"${weight}>${escapeHtml(group.name)}</text>`;
-  return `<g opacity="${opacity}"><polyline points="${line}" fill="none" stroke="${color}" stroke-opacity="0.5"/>${circles.join('')}${label}</g>`;
+  const main = at.find((point) => point.isMain) ?? at[0];
+  const label = main === undefined ? '' : labels.place(group.name, main.cx, main.cy, group.isOwn === true);
+  return `<g opacity="${group.isPale ? 0.45 : 1}"><polyline points="${line}" fill="none" stroke="${color}" stroke-opacity="0.5"/>${circles.join('')}${label}</g>`;
+}
+
+/** Puts names beside points, moved up or down until they cover no other name, and to the left at the right edge. */
+class LabelPlacer {
+  readonly #taken: { readonly left: number; readonly right: number; readonly y: number }[] = [];
+
+  place(name: string, x: number, y: number, isBold: boolean): string {
+    const width = name.length * 6.6;
+    const toLeft = x + 9 + width > WIDTH - RIGHT;
+    const left = toLeft ? x - 9 - width : x + 9;
+    const offsets = [-7, 10, -21, 24, -35, 38, -49, 52];
+    const free = offsets.map((offset) => y + offset).find((at) => this.#isFree(left, left + width, at));
+    const at = free ?? y - 7;
+    this.#taken.push({ left, right: left + width, y: at });
+    const weight = isBold ? ' font-weight="700"' : '';
+    return `<text x="${left.toFixed(1)}" y="${at.toFixed(1)}"${weight}>${escapeHtml(name)}</text>`;
+  }
+
+  #isFree(left: number, right: number, y: number): boolean {
+    if (y < TOP + 8 || y > HEIGHT - BOTTOM + 4) return false;
+    return this.#taken.every(
+      (other) => right < other.left || left > other.right || Math.abs(y - other.y) >= 12,
+    );
+  }
 }
 
 function grid(

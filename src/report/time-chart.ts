@@ -53,6 +53,7 @@ export const timeChartScript: string = `
 const flyballCharts = (() => {
   const palette = ${JSON.stringify(palette)};
   const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const roundTimes = [1, 5, 15, 60, 300, 900, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600];
   const two = (n) => String(n).padStart(2, '0');
   const sinceBegin = (s) => 'day ' + (Math.floor(s / 86400) + 1) + ', ' + two(Math.floor(s / 3600) % 24) + ':'
     + two(Math.floor(s / 60) % 60);
@@ -64,7 +65,10 @@ const flyballCharts = (() => {
       height: chart.height || 260,
       tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
       scales: { x: { time: dated }, y: { range: (u, low, high) => [0, (high || 1) * 1.05] } },
-      axes: [dated ? axis : { ...axis, values: (u, ticks) => ticks.map(sinceBegin), space: 90 }, { ...axis, size: 56 }],
+      axes: [
+        dated ? axis : { ...axis, values: (u, ticks) => ticks.map(sinceBegin), incrs: roundTimes, space: 90 },
+        { ...axis, size: 56 },
+      ],
       series: [
         dated ? { value: '{YYYY}-{MM}-{DD} {HH}:{mm}' } : { label: 'Time', value: (u, s) => s == null ? '' : sinceBegin(s) },
         ...chart.lines.map((line, i) => ({

@@ -76,7 +76,7 @@ describe('flyball backtest', () => {
     const { code, out, err } = await call(['backtest', day, ...quick]);
     expect(code).toBe(0);
     const lines = out.split('\n');
-    expect(lines[0]).toMatch(/^day, peak 40 workers: 6 h, peak 40 workers, start-up 2 min, late after 2 s$/);
+    expect(lines[0]).toMatch(/^day: 6 h, peak 40 workers, start-up 2 min, late after 2 s$/);
     const rows = lines.slice(4, 8).map((line) => line.split(/\s+/));
     expect(rows.map((row) => row[0]).sort()).toEqual(['adaptive', 'hpa@0.8', 'oracle@1', 'static-peak@1']);
     const scores = rows.map((row) => Number(row[1]));
