@@ -1,7 +1,9 @@
 import { EventEmitter } from 'eventemitter3';
+import type { OptimizeRequest, OptimizeResult } from './core/adapter.ts';
 import type { Decision, Trigger } from './core/decision.ts';
 import type { PoolId } from './core/observation.ts';
 import type { TickRecord } from './core/record.ts';
+import type { ThrottleAdvice } from './core/signal.ts';
 import { isPromise } from './deadline.ts';
 import type { OperationEvent } from './workers/actuator.ts';
 
@@ -17,6 +19,8 @@ export type FaultSource =
   | 'policy'
   | 'predictor'
   | 'scheduler'
+  | 'guard'
+  | 'optimize'
   | 'ineffective'
   | 'subscribe'
   | 'listener'
@@ -111,6 +115,22 @@ export interface EfficiencyEvent {
   readonly wasteRatio: number;
 }
 
+/** The workers of a pool were made leaner, where no further ones fitted; or that was tried. */
+export interface OptimizedEvent {
+  readonly pool: PoolId;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly resource: OptimizeRequest['resource'];
+  /** Why it was tried. */
+  readonly reason: string;
+  readonly durationMs: number;
+  /** Absent where it failed. */
+  readonly result?: OptimizeResult;
+}
+
+/** How a router should divide jobs that any of the pools can do: weights that add up to 1. */
+export type WeightsEvent = Readonly<Record<PoolId, number>>;
+
 /** Event names and their payloads. No event is named `error`: that name throws without a listener. */
 export interface ControllerEvents {
   /** Every evaluation of every pool. */
@@ -126,6 +146,11 @@ export interface ControllerEvents {
   operation: [OperationReport];
   prediction: [PredictionEvent];
   efficiency: [EfficiencyEvent];
+  /** An upstream's rate limit comes near: the rate to keep. */
+  throttle: [ThrottleAdvice];
+  /** On the normal interval, where there are several pools. */
+  weights: [WeightsEvent];
+  optimized: [OptimizedEvent];
   /** A shadow was promoted for a trial, or a trial has ended. */
   trial: [TrialEvent];
 }

@@ -1,11 +1,22 @@
 export { type Clock, systemClock } from './clock.ts';
+export {
+  type BudgetOptions,
+  budgetSupplies,
+  guaranteeOf,
+} from './constraints/budget-rules.ts';
 export type {
   ActiveSignal,
   Adjustment,
   AdjustmentCode,
+  Alternative,
+  CostThresholdSignal,
   Decision,
   DecisionKind,
   Demand,
+  ErrorRateSignal,
+  ExternalSignal,
+  Feasibility,
+  FeasibilityRequest,
   Flow,
   Forecast,
   Instant,
@@ -13,6 +24,7 @@ export type {
   JournalRange,
   LoadPredictor,
   LoadSample,
+  LoadSpikeSignal,
   OptimizeRequest,
   OptimizeResult,
   PaceMemory,
@@ -20,20 +32,29 @@ export type {
   PoolId,
   PoolObservation,
   PoolRecord,
+  PoolShare,
+  PoolTerms,
   PoolView,
   Proposal,
   ProposalKind,
+  RateLimitSignal,
   ReadingQuality,
   Refusal,
   ReplicaPoolAdapter,
+  Resource,
+  ResourceCapacity,
+  ResourceGuard,
   ResourceUsage,
   ScheduledAction,
   ScheduleState,
   ShadowRecord,
+  Signal,
   SignalType,
   StartRequest,
   Startup,
   StopRequest,
+  Supply,
+  ThrottleAdvice,
   TickRecord,
   Trigger,
   Voice,
@@ -50,11 +71,26 @@ export type {
   Fault,
   FaultSource,
   OperationReport,
+  OptimizedEvent,
   PredictionEvent,
   ScaledEvent,
   TrialEvent,
+  WeightsEvent,
 } from './events.ts';
 export type { StandingFault } from './fault-log.ts';
+export type {
+  Assignment,
+  Candidate,
+  CoordinateOptions,
+  Coordination,
+} from './fleet/coordinate.ts';
+export { coordinate } from './fleet/coordinate.ts';
+export { breakEvenMs, costOfWorker, type Pricing, serviceLevel } from './fleet/pricing.ts';
+export type { Spend } from './fleet/spend-meter.ts';
+export { evaluateFeasibility } from './guards/evaluate-feasibility.ts';
+export { type Probed, type ProbeReading, probeGuard, quotaGuard, unlimited } from './guards/guards.ts';
+export { type HostGuardOptions, hostGuard } from './guards/host-guard.ts';
+export type { ResourceLimits } from './guards/resource-limits.ts';
 export type { PoolStatus } from './managed-pool.ts';
 export type {
   ControllerOptions,
@@ -62,6 +98,8 @@ export type {
   Mode,
   PolicyLike,
   PoolOptions,
+  PoolType,
+  PredictiveRules,
   PredictorFactory,
 } from './options.ts';
 export { type AdaptiveOptions, adaptive } from './policies/adaptive.ts';
@@ -87,6 +125,7 @@ export { type SloOptions, slo } from './policies/slo.ts';
 export { type TargetUtilizationOptions, targetUtilization } from './policies/target-utilization.ts';
 export { type ThresholdOptions, thresholds } from './policies/thresholds.ts';
 export { createPredictor, type PredictorOptions } from './predictors/predictor.ts';
+export type { PoolReconfiguration, Reconfiguration } from './reconfigure.ts';
 export { formatReplay } from './replay/format-replay.ts';
 export type { PoolReplay, ReplayDifference, ReplaySide } from './replay/pool-comparison.ts';
 export { type ReplayOptions, type ReplayReport, type ReplaySource, replay } from './replay/replay.ts';
@@ -131,6 +170,8 @@ export type {
 } from './telemetry/dashboard-data.ts';
 export { type FileJournalOptions, fileJournal } from './telemetry/file-journal.ts';
 export { type MemoryJournal, memoryJournal } from './telemetry/memory-journal.ts';
+export { ingest, parseSignal } from './triggers/parse-signal.ts';
+export type { SignalOptions } from './triggers/signal-options.ts';
 export type {
   BreakerState,
   LifecycleOptions,

@@ -1,25 +1,39 @@
 import type { Clock } from './clock.ts';
+import type { Commons } from './commons.ts';
 import { Effectiveness } from './constraints/effectiveness.ts';
 import { PaceMeter } from './constraints/pace-meter.ts';
+import type { OptimizeRequest } from './core/adapter.ts';
 import type { Decision } from './core/decision.ts';
 import type { Forecast, LoadPredictor, LoadSample } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import { LoadMeter, type Measurement } from './core/measure.ts';
 import type { PoolId, PoolObservation, ReadingQuality } from './core/observation.ts';
 import { inWorkers, isPartial, refuse } from './core/reading.ts';
-import type { ActiveSignal } from './core/signal.ts';
+import type { PoolTerms } from './core/resources.ts';
+import type { ActiveSignal, Signal } from './core/signal.ts';
 import type { PoolView, ScheduleState } from './core/view.ts';
 import { isPromise, withDeadline } from './deadline.ts';
 import { Efficiency } from './efficiency.ts';
 import { messageOf } from './errors.ts';
-import type { Fault, OperationReport, PredictionEvent, ScaledEvent, TrialEvent } from './events.ts';
+import type {
+  Fault,
+  OperationReport,
+  OptimizedEvent,
+  PredictionEvent,
+  ScaledEvent,
+  TrialEvent,
+} from './events.ts';
+import { type Spend, SpendMeter } from './fleet/spend-meter.ts';
 import { ForecastLedger } from './forecast-ledger.ts';
+import { LearnedNeeds } from './guards/learned-needs.ts';
 import { OperationLog } from './operation-log.ts';
-import type { Mode, ResolvedPool } from './options.ts';
+import type { Mode } from './options.ts';
 import { createPolicy, type PolicyName } from './policies/create-policy.ts';
 import type { ScalingPolicy } from './policies/policy.ts';
+import type { ResolvedPool, ResolvedPrediction } from './resolve-options.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
 import { type ShadowStanding, Shadows, type TrialStanding } from './shadows/shadows.ts';
+import { SignalDetector } from './triggers/signal-detector.ts';
 import {
   type BreakerState,
   createActuator,
@@ -37,6 +51,7 @@ export interface PoolHooks {
   operation(event: OperationReport): void;
   prediction(event: PredictionEvent): void;
   trial(event: TrialEvent): void;
+  optimized(event: OptimizedEvent): void;
   wake(reason: string): void;
 }
 
@@ -48,7 +63,11 @@ export interface PoolContext {
   readonly observeTimeoutMs: number;
   readonly historySize: number;
   readonly predictor: LoadPredictor | undefined;
+  readonly predictive: ResolvedPrediction;
   readonly scheduler: Scheduler | undefined;
+  readonly commons: Commons;
+  /** Spikes are looked for, whatever the pool's policy. */
+  readonly detectsSpikes: boolean;
   readonly hooks: PoolHooks;
 }
 
@@ -90,11 +109,14 @@ const UNMEASURED: Measurement = {
 
 const NO_SIGNALS: readonly ActiveSignal[] = [];
 
+/** Workers that were made leaner are left in peace for this long, ms. */
+const OPTIMIZE_PAUSE_MS = 5 * 60_000;
+
 /** One pool's live state: what was seen of it, what it remembers, and what is under way. */
 export class ManagedPool {
   readonly id: PoolId;
-  readonly options: ResolvedPool;
-  readonly mode: Mode;
+  options: ResolvedPool;
+  mode: Mode;
   readonly actuator: PoolActuator;
   readonly predictor: LoadPredictor | undefined;
   readonly efficiency: Efficiency = new Efficiency();
@@ -109,9 +131,14 @@ export class ManagedPool {
   view: PoolView | undefined;
   decision: Decision | undefined;
 
-  readonly #context: PoolContext;
+  #context: PoolContext;
   readonly #meter: LoadMeter;
   readonly #pace: PaceMeter;
+  #needs: LearnedNeeds;
+  #spend: SpendMeter | undefined;
+  #detector: SignalDetector;
+  #optimizedAt = Number.NEGATIVE_INFINITY;
+  #retrainedAt: number | undefined;
   readonly #effectiveness: Effectiveness = new Effectiveness();
   readonly #forecasts = new ForecastLedger();
   readonly #operations = new OperationLog();
@@ -135,6 +162,9 @@ export class ManagedPool {
     this.#context = context;
     this.#meter = new LoadMeter();
     this.#pace = new PaceMeter(options.policy.pace, options.policy.hold);
+    this.#needs = new LearnedNeeds(options.needs);
+    this.#spend = options.price && new SpendMeter(options.price);
+    this.#detector = new SignalDetector(context.commons.board.options);
     this.actuator = createActuator({
       pool: options.id,
       adapter: options.adapter,
@@ -202,7 +232,9 @@ export class ManagedPool {
     const startup = this.actuator.startup();
     if (fresh && reading !== undefined) {
       this.#load = this.#meter.observe(reading, at, startup.p90Ms + intervalMs);
+      this.#needs.observe(reading, at.now);
     }
+    this.#spend?.observe(workforce.size + workforce.draining, at);
     const load = this.#load;
     const ready = reading?.ready ?? 0;
     const busy = Math.min(reading?.busy ?? 0, ready + (reading?.draining ?? 0));
@@ -241,6 +273,9 @@ export class ManagedPool {
       view.schedule = schedule;
       this.#follow(schedule);
     }
+    view.signals = this.#context.commons.signalsFor(view, this.#detect(view, at), at);
+    const terms = this.#terms(at);
+    if (terms !== undefined) view.terms = terms;
     if (this.#emergency !== undefined) {
       const { sizeBefore, since } = this.#emergency;
       view.emergency = { sizeBefore, sinceMs: at.monotonic - since };
@@ -261,6 +296,55 @@ export class ManagedPool {
     this.#changes.push(change);
     if (this.#changes.length > this.#context.historySize) this.#changes.shift();
     return change;
+  }
+
+  /** Makes the present workers leaner where no further one fits, if the adapter can; not again at once. */
+  async optimize(decision: Decision, at: Instant): Promise<void> {
+    const { adapter } = this.options;
+    const { infeasible } = decision;
+    if (infeasible?.alternative.kind !== 'optimize' || adapter.optimizeWorkers === undefined) return;
+    const { resource } = infeasible.alternative;
+    if (!isOptimizable(resource) || at.monotonic - this.#optimizedAt < OPTIMIZE_PAUSE_MS) return;
+    this.#optimizedAt = at.monotonic;
+    const { clock, hooks } = this.#context;
+    const { reason } = infeasible;
+    const tell = (result: OptimizedEvent['result']): void =>
+      hooks.optimized({
+        pool: this.id,
+        at: clock.now(),
+        resource,
+        reason,
+        durationMs: clock.monotonic() - at.monotonic,
+        ...(result !== undefined && { result }),
+      });
+    try {
+      const result = await withDeadline(clock, OPTIMIZE_PAUSE_MS, 'optimizeWorkers()', (signal) =>
+        adapter.optimizeWorkers?.({ resource, reason }, signal),
+      );
+      if (result?.gainRatio !== undefined) this.#needs.optimized(result.gainRatio);
+      tell(result);
+      hooks.recovered('optimize');
+    } catch (error) {
+      tell(undefined);
+      hooks.fault({ source: 'optimize', message: messageOf(error), error });
+    }
+  }
+
+  /** What it spends, where the options give a price. */
+  spend(at: Instant): Spend | undefined {
+    return this.#spend?.spend(at);
+  }
+
+  /** Takes other options over: all but the adapter, the lifecycle, the predictor and the shadows, which live on. */
+  reconfigure(options: ResolvedPool, context: PoolContext): void {
+    const before = this.options;
+    this.options = options;
+    this.#context = context;
+    this.mode = options.mode ?? context.mode;
+    if (options.needs !== before.needs) this.#needs = new LearnedNeeds(options.needs);
+    if (options.price !== before.price) this.#spend = options.price && new SpendMeter(options.price);
+    this.#detector = new SignalDetector(context.commons.board.options);
+    if (options.policy !== before.policy) this.adopt(options.policy);
   }
 
   /** Makes this the pool's own policy. One that a schedule has put in its place stays in force for its time. */
@@ -308,7 +392,7 @@ export class ManagedPool {
       demand: view?.demand.fast ?? 0,
       operations: this.actuator.operations().length,
       breaker: this.actuator.breaker,
-      ...(options.costPerHour !== undefined && { costPerHour: options.costPerHour }),
+      ...(options.price !== undefined && { costPerHour: options.price.perWorkerHour }),
       ...(this.shadows !== undefined && { shadows: this.shadows.standings(view, decision) }),
       ...(trial !== undefined && { trial }),
       ...(decision !== undefined && { lastDecision: decision }),
@@ -318,6 +402,9 @@ export class ManagedPool {
 
   /** Retrains what is costly to train. Called on the slow interval. */
   learn(at: Instant): void {
+    this.#retrainedAt ??= at.monotonic;
+    if (at.monotonic - this.#retrainedAt < this.#context.predictive.retrainIntervalMs) return;
+    this.#retrainedAt = at.monotonic;
     try {
       this.predictor?.retrain?.(at.now);
     } catch (error) {
@@ -368,7 +455,13 @@ export class ManagedPool {
     if (predictor === undefined) return undefined;
     try {
       if (fresh) predictor.observe(sampleOf(view));
-      const forecast = predictor.forecast(view.now, view.startup.p90Ms + view.intervalMs);
+      const forecast = predictor.forecast(
+        view.now,
+        Math.min(
+          view.startup.p90Ms + view.intervalMs,
+          Math.max(view.intervalMs, this.#context.predictive.horizonMs),
+        ),
+      );
       this.#context.hooks.recovered('predictor');
       return forecast;
     } catch (error) {
@@ -382,6 +475,31 @@ export class ManagedPool {
     if (this.#idleWaiters.size === 0 || this.actuator.operations().length > 0) return;
     for (const resolve of this.#idleWaiters) resolve();
     this.#idleWaiters.clear();
+  }
+
+  /** What can be seen of the pool's load that a host would signal. */
+  #detect(view: PoolView, at: Instant): readonly Signal[] {
+    const detected = this.#detector.detect(view, this.#reading?.rateLimit, at);
+    if (detected.length === 0 || this.#context.detectsSpikes || this.policy.emergency !== undefined) {
+      return detected;
+    }
+    return detected.filter(({ type }) => type !== 'load-spike');
+  }
+
+  /** What matters where pools share something; absent where nothing of it is known. */
+  #terms(at: Instant): PoolTerms | undefined {
+    const { price, share } = this.options;
+    const { needs, expectedGainRatio } = this.#needs;
+    if (price === undefined && isEmpty(needs) && isEmpty(share)) return undefined;
+    return {
+      share,
+      needs,
+      ...(expectedGainRatio !== undefined && { expectedGainRatio }),
+      ...(price !== undefined && { costPerHour: price.perWorkerHour }),
+      ...((price?.billingMs ?? 0) > 0 && {
+        releasable: this.#spend?.releasable(this.#context.intervalMs, at) ?? 0,
+      }),
+    };
   }
 
   #schedule(view: PoolView): ScheduleState | undefined {
@@ -454,4 +572,13 @@ function sampleOf(view: PoolView): LoadSample {
 function lifecycleOf({ lifecycle, policy }: ResolvedPool): LifecycleOptions {
   if (policy.emergency === undefined) return lifecycle;
   return { emergencyStartTimeoutMs: policy.emergency.startTimeoutMs, ...lifecycle };
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
+
+function isOptimizable(resource: string): resource is OptimizeRequest['resource'] {
+  return resource !== 'workers' && resource !== 'cost';
 }

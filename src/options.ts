@@ -1,17 +1,19 @@
 import type { Logger } from 'pino';
-import { z } from 'zod';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import type { BudgetOptions } from './constraints/budget-rules.ts';
 import type { PoolAdapter } from './core/adapter.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Journal } from './core/journal.ts';
-import type { PoolId } from './core/observation.ts';
-import { InvalidOptionError } from './errors.ts';
-import { createPolicy, type PolicyName, type PolicyOptions } from './policies/create-policy.ts';
-import { createEngine } from './policies/engine.ts';
-import type { HoldRules, Policy, PolicyEngine, ScalingPolicy } from './policies/policy.ts';
+import type { PoolId, ResourceUsage } from './core/observation.ts';
+import type { PoolShare, ResourceGuard } from './core/resources.ts';
+import type { Pricing } from './fleet/pricing.ts';
+import type { HostGuardOptions } from './guards/host-guard.ts';
+import type { PolicyName, PolicyOptions } from './policies/create-policy.ts';
+import type { Policy, PolicyEngine, ScalingPolicy } from './policies/policy.ts';
 import type { DefaultScheduleName } from './schedule/default-schedules.ts';
 import type { Schedule } from './schedule/schedule.ts';
-import { createScheduler, type Scheduler } from './schedule/scheduler.ts';
+import type { Scheduler } from './schedule/scheduler.ts';
+import type { SignalOptions } from './triggers/signal-options.ts';
 import type { LifecycleOptions } from './workers/actuator.ts';
 
 /** `act` carries decisions out; `recommend` is a dry run: everything but the act. */
@@ -36,6 +38,19 @@ export type PredictorFactory = (pool: PoolId) => LoadPredictor;
  */
 export type PolicyLike = PolicyName | PolicyOptions | ScalingPolicy | Policy | PolicyEngine;
 
+/** Kinds of pools that have a policy of their own by default. */
+export type PoolType = 'general' | 'embedding' | 'generation' | 'classification';
+
+/** When forecasts are made, and how far they are followed. */
+export interface PredictiveRules {
+  /** `false` = no forecasts for any pool. Default `true`: for pools whose policy is predictive. */
+  readonly enabled?: boolean;
+  /** Longest time ahead that a forecast looks for a pool's size, ms. Default 1,800,000 (30 min); it looks as far as a start-up takes, at most this. */
+  readonly horizonMs?: number;
+  /** How often a predictor is retrained, ms. Default 86,400,000 (daily). At least the slow interval. */
+  readonly retrainIntervalMs?: number;
+}
+
 /** One pool to keep at the right size. */
 export interface PoolOptions {
   /** Unique name, for decisions, events and logs. */
@@ -43,9 +58,11 @@ export interface PoolOptions {
   readonly adapter: PoolAdapter;
   /**
    * A template's name (`adaptive`, `conservative`, `aggressive`, `cost-optimized`, `high-performance`), options of
-   * `createPolicy`, or a policy of one's own. Default `adaptive`, which needs no tuning.
+   * `createPolicy`, or a policy of one's own. Default: that of the pool's `type`, else `adaptive`, which needs no tuning.
    */
   readonly policy?: PolicyLike;
+  /** What kind of work it does: a policy by `policyByType` where it has none of its own. Default: none. */
+  readonly type?: PoolType;
   /** Fewest workers, ready and starting. An integer, 0 or more; 0 lets the pool sleep. Default 1. */
   readonly minWorkers?: number;
   /** Most workers. An integer, at least minWorkers and 1. Default 20. */
@@ -61,12 +78,18 @@ export interface PoolOptions {
    * a modelled size of their own. Compared in `dashboard()`; `promote` lets one act.
    */
   readonly shadows?: Readonly<Record<string, PolicyLike>>;
-  /** What one worker costs in an hour, in any one currency. 0 or more. Default: unknown. */
-  readonly costPerHour?: number;
+  /** What one worker costs: money in any one currency, the same for all pools. Default: not known. */
+  readonly price?: Pricing;
+  /** What one worker needs, where it is known; the rest is learned from what workers are seen to use. */
+  readonly needs?: ResourceUsage;
+  /** Standing among the pools that share a budget or a machine. Default: priority 0, weight 1, one worker guaranteed. */
+  readonly share?: PoolShare;
 }
 
 /** All options of a `ScalingController`. */
 export interface ControllerOptions {
+  /** `false`: `start()` does nothing, so that a deployment can be switched off by its configuration. Default `true`. */
+  readonly enabled?: boolean;
   readonly pools: readonly PoolOptions[];
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -81,6 +104,24 @@ export interface ControllerOptions {
    * pools, so give a factory where there are several.
    */
   readonly predictor?: false | PredictorFactory | LoadPredictor;
+  readonly predictive?: PredictiveRules;
+  /**
+   * What there is for workers: limits that stand beside those of this machine (its control group's before its own),
+   * `{}` = just this machine's, or a guard of one's own. Default: nothing is judged.
+   */
+  readonly resources?: HostGuardOptions | ResourceGuard;
+  /** What all pools together may take. Default: no limit. */
+  readonly budget?: BudgetOptions;
+  /**
+   * When signals lead to what. Given, also `{}`, spikes are detected in all pools; otherwise only in pools whose policy
+   * has emergency rules. Rate limits and failing jobs are always looked at.
+   */
+  readonly signals?: SignalOptions;
+  /**
+   * Policies of pools that name a `type` and no policy. Default: general → conservative, embedding → aggressive,
+   * generation → high-performance, classification → cost-optimized.
+   */
+  readonly policyByType?: Readonly<Partial<Record<PoolType, PolicyLike>>>;
   /**
    * When which sizes are wanted: cron windows, time rules, one-time events, or names of the default schedules. Or a
    * scheduler: one of `createScheduler`, whose timetable may be changed while it runs, or one's own.
@@ -96,300 +137,4 @@ export interface ControllerOptions {
   readonly journal?: Journal;
   /** Changes of size that are kept per pool for `history()`. Default 200. */
   readonly historySize?: number;
-}
-
-export interface ResolvedIntervals {
-  readonly fast: number;
-  readonly normal: number;
-  readonly slow: number;
-}
-
-export interface ResolvedPool {
-  readonly id: PoolId;
-  readonly adapter: PoolAdapter;
-  readonly policy: ScalingPolicy;
-  readonly minWorkers: number;
-  readonly maxWorkers: number;
-  readonly mode: Mode | undefined;
-  readonly lifecycle: LifecycleOptions;
-  readonly predictor: false | PredictorFactory | LoadPredictor | undefined;
-  readonly shadows: ReadonlyMap<string, ScalingPolicy>;
-  readonly costPerHour: number | undefined;
-}
-
-export interface ResolvedOptions {
-  readonly pools: readonly ResolvedPool[];
-  readonly clock: Clock;
-  readonly logger: Pick<Logger, 'info' | 'warn' | 'debug'> | undefined;
-  readonly intervals: ResolvedIntervals;
-  readonly mode: Mode;
-  readonly predictor: false | PredictorFactory | LoadPredictor | undefined;
-  /** Absent where nothing is scheduled. */
-  readonly scheduler: Scheduler | undefined;
-  readonly observeTimeoutMs: number;
-  readonly stopTimeoutMs: number;
-  readonly journal: Journal | undefined;
-  readonly historySize: number;
-}
-
-/**
- * A field that may be left out. `undefined` is taken as left out too: callers in plain JavaScript write it, while
- * the hand-written types (exactOptionalPropertyTypes) need not allow it.
- */
-function optional<T extends z.ZodType>(schema: T): z.ZodExactOptional<T> {
-  return schema.optional() as unknown as z.ZodExactOptional<T>;
-}
-
-/** An object of the host's with methods: checked for the methods, passed on as it is. */
-function port<T>(
-  rule: string,
-  accepts: (has: (...methods: string[]) => boolean) => boolean,
-): z.ZodType<T, T> {
-  const check = (value: unknown): boolean => {
-    if (typeof value !== 'object' || value === null) return false;
-    const object = value as Record<string, unknown>;
-    return accepts((...methods) => methods.every((method) => typeof object[method] === 'function'));
-  };
-  return z.custom<T>(check, { error: rule });
-}
-
-const milliseconds = z
-  .number({ error: 'must be a number of milliseconds' })
-  .positive({ error: 'must be above 0' })
-  .max(Number.MAX_SAFE_INTEGER, { error: 'must be finite' });
-const interval = milliseconds.min(10, { error: 'must be at least 10 ms' });
-const count = z
-  .number({ error: 'must be a number' })
-  .int({ error: 'must be an integer' })
-  .min(0, { error: 'must not be negative' })
-  .max(1_000_000, { error: 'must be at most 1,000,000' });
-const id = z.string({ error: 'must be a string' }).min(1, { error: 'must not be empty' });
-const money = z
-  .number({ error: 'must be a number' })
-  .min(0, { error: 'must not be negative' })
-  .max(Number.MAX_VALUE, { error: 'must be finite' });
-const modeSchema = z.enum(['act', 'recommend'], { error: "must be 'act' or 'recommend'" });
-
-const adapterSchema = port<PoolAdapter>(
-  'must be an adapter: observe() with startWorker() and stopWorker(), or observe() with scaleTo()',
-  (has) => has('observe') && (has('startWorker', 'stopWorker') || has('scaleTo')),
-);
-
-const predictorSchema = z.custom<false | PredictorFactory | LoadPredictor>(
-  (value) =>
-    value === false ||
-    typeof value === 'function' ||
-    port('', (has) => has('observe', 'forecast')).safeParse(value).success,
-  { error: 'must be false, a predictor with observe() and forecast(), or a function that makes one' },
-);
-
-const policySchema = z.custom<PolicyLike>(
-  (value) => typeof value === 'string' || (typeof value === 'object' && value !== null),
-  { error: 'must be the name of a policy, options for one, or an object with propose()' },
-);
-
-const lifecycleSchema: z.ZodType<LifecycleOptions, LifecycleOptions> = z.strictObject({
-  startTimeoutMs: optional(milliseconds),
-  emergencyStartTimeoutMs: optional(milliseconds),
-  longestStartMs: optional(milliseconds),
-  assumedStartupMs: optional(milliseconds),
-  drainTimeoutMs: optional(milliseconds),
-  removalTimeoutMs: optional(milliseconds),
-  onDrainTimeout: optional(z.enum(['wait', 'stop'], { error: "must be 'wait' or 'stop'" })),
-  visibilityGraceMs: optional(milliseconds),
-  retryDelayMs: optional(milliseconds),
-  retryDelayMaxMs: optional(milliseconds),
-  breakerThreshold: optional(count.min(1, { error: 'must be at least 1' })),
-  breakerOpenMs: optional(milliseconds),
-  breakerOpenMaxMs: optional(milliseconds),
-  scaleTimeoutMs: optional(milliseconds),
-  adoptAfterMs: optional(milliseconds),
-});
-
-const intervalsSchema: z.ZodType<Intervals, Intervals> = z.strictObject(
-  { fast: optional(interval), normal: optional(interval), slow: optional(interval) },
-  { error: 'must be a number of milliseconds, or { fast, normal, slow }' },
-);
-
-const poolSchema: z.ZodType<PoolOptions, PoolOptions> = z.strictObject({
-  id,
-  adapter: adapterSchema,
-  policy: optional(policySchema),
-  minWorkers: optional(count),
-  maxWorkers: optional(count.min(1, { error: 'must be at least 1' })),
-  mode: optional(modeSchema),
-  lifecycle: optional(lifecycleSchema),
-  predictor: optional(predictorSchema),
-  shadows: optional(z.record(id, policySchema, { error: 'must be policies by name' })),
-  costPerHour: optional(money),
-});
-
-const schedulesSchema = z.custom<NonNullable<ControllerOptions['schedules']>>(
-  (value) => Array.isArray(value) || port('', (has) => has('at', 'nextChange')).safeParse(value).success,
-  { error: 'must be a list of schedules, or a scheduler with at() and nextChange()' },
-);
-
-const controllerSchema = z.strictObject({
-  pools: z.array(z.unknown(), { error: 'must be a list of pools' }),
-  clock: optional(
-    port<Clock>('must have now(), monotonic() and sleep()', (has) => has('now', 'monotonic', 'sleep')),
-  ),
-  logger: optional(
-    port<NonNullable<ControllerOptions['logger']>>('must have info(), warn() and debug()', (has) =>
-      has('info', 'warn', 'debug'),
-    ),
-  ),
-  intervalMs: optional(intervalsSchema),
-  mode: optional(modeSchema),
-  predictor: optional(predictorSchema),
-  schedules: optional(schedulesSchema),
-  zone: optional(z.string({ error: 'must be an IANA time zone' })),
-  observeTimeoutMs: optional(milliseconds),
-  stopTimeoutMs: optional(milliseconds),
-  journal: optional(port<Journal>('must have append() and read()', (has) => has('append', 'read'))),
-  historySize: optional(count),
-});
-
-/** @throws InvalidOptionError */
-export function resolveOptions(given: ControllerOptions): ResolvedOptions {
-  const options = parse(controllerSchema, withIntervals(given), '');
-  const pools = options.pools.map((pool, index) => resolvePool(pool as PoolOptions, `pools[${index}]`));
-  const ids = new Set<PoolId>();
-  for (const [index, { id }] of pools.entries()) {
-    if (ids.has(id)) throw new InvalidOptionError(`pools[${index}].id`, 'must be unique', id);
-    ids.add(id);
-  }
-  return {
-    pools,
-    clock: options.clock ?? systemClock,
-    logger: options.logger,
-    intervals: resolveIntervals(options.intervalMs ?? {}),
-    mode: options.mode ?? 'act',
-    predictor: options.predictor,
-    scheduler: resolveScheduler(options.schedules, options.zone),
-    observeTimeoutMs: options.observeTimeoutMs ?? 5_000,
-    stopTimeoutMs: options.stopTimeoutMs ?? 10_000,
-    journal: options.journal,
-    historySize: options.historySize ?? 200,
-  };
-}
-
-/** @throws InvalidOptionError; `field` is where the pool stands in the options */
-export function resolvePool(given: PoolOptions, field: string): ResolvedPool {
-  const {
-    id,
-    adapter,
-    policy,
-    minWorkers = 1,
-    maxWorkers = 20,
-    mode,
-    lifecycle = {},
-    predictor,
-    shadows = {},
-    costPerHour,
-  } = parse(poolSchema, given, field);
-  if (maxWorkers < minWorkers) {
-    throw new InvalidOptionError(
-      `${field}.maxWorkers`,
-      `must be at least minWorkers (${minWorkers})`,
-      maxWorkers,
-    );
-  }
-  return {
-    id,
-    adapter,
-    policy: resolvePolicy(policy ?? 'adaptive'),
-    minWorkers,
-    maxWorkers,
-    mode,
-    lifecycle,
-    predictor,
-    shadows: new Map(Object.entries(shadows).map(([name, shadow]) => [name, resolvePolicy(shadow)])),
-    costPerHour,
-  };
-}
-
-function resolveScheduler(
-  given: ControllerOptions['schedules'],
-  zone: string | undefined,
-): Scheduler | undefined {
-  if (given === undefined) return undefined;
-  return 'at' in given && typeof given.at === 'function' && !Array.isArray(given)
-    ? (given as Scheduler)
-    : createScheduler(given as readonly Schedule[], zone === undefined ? {} : { zone });
-}
-
-/** One number is the fast interval. */
-function withIntervals(given: ControllerOptions): unknown {
-  const fast = (given as ControllerOptions | undefined)?.intervalMs;
-  return typeof fast === 'number' ? { ...given, intervalMs: { fast } } : given;
-}
-
-function resolveIntervals({
-  fast = 15_000,
-  normal = 4 * fast,
-  slow = 20 * fast,
-}: Intervals): ResolvedIntervals {
-  if (normal < fast)
-    throw new InvalidOptionError('intervalMs.normal', `must be at least fast (${fast})`, normal);
-  if (slow < normal)
-    throw new InvalidOptionError('intervalMs.slow', `must be at least normal (${normal})`, slow);
-  return { fast, normal, slow };
-}
-
-/** Hold rules that let every proposal through. */
-const followAtOnce: HoldRules = {
-  upToleranceRatio: 0,
-  downToleranceRatio: 0,
-  upCooldownMs: 0,
-  downCooldownMs: 0,
-  upStabilizationMs: 0,
-  downStabilizationMs: 0,
-  reversalsPerHour: Number.POSITIVE_INFINITY,
-};
-
-/** @throws InvalidOptionError */
-export function resolvePolicy(given: PolicyLike): ScalingPolicy {
-  if (typeof given === 'string') return createPolicy(given);
-  if (isScalingPolicy(given)) return given;
-  if (!('propose' in given)) return createPolicy(given);
-  const named = 'name' in given;
-  return {
-    name: named ? given.name : 'custom',
-    engine: named ? createEngine([given]) : given,
-    pace: {},
-    hold: followAtOnce,
-    predictive: true,
-  };
-}
-
-function isScalingPolicy(given: Exclude<PolicyLike, string>): given is ScalingPolicy {
-  return 'engine' in given && typeof given.engine === 'object';
-}
-
-/** The first broken rule as an error that names the field as the caller wrote it. */
-function parse<T>(schema: z.ZodType<T>, given: unknown, field: string): T {
-  const result = schema.safeParse(given);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0] as z.core.$ZodIssue;
-  const path = [...issue.path];
-  let rule = issue.message;
-  if (issue.code === 'unrecognized_keys') {
-    path.push(issue.keys[0] as string);
-    rule = 'is not an option';
-  } else if (issue.code === 'invalid_type' && issue.expected === 'object' && issue.path.length === 0) {
-    rule = 'must be an object';
-  }
-  const value = path.reduce<unknown>(
-    (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-    given,
-  );
-  throw new InvalidOptionError(pathOf(field, path) || 'options', rule, value);
-}
-
-function pathOf(field: string, path: readonly PropertyKey[]): string {
-  return path.reduce<string>((at, key) => {
-    if (typeof key === 'number') return `${at}[${key}]`;
-    return at === '' ? String(key) : `${at}.${String(key)}`;
-  }, field);
 }

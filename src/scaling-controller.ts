@@ -1,10 +1,13 @@
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
+import { Commons, recordOf } from './commons.ts';
+import type { Shared } from './constraints/share-out.ts';
 import type { Decision } from './core/decision.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import type { PoolId } from './core/observation.ts';
 import type { PoolRecord, TickRecord } from './core/record.ts';
+import type { ActiveSignal, Signal, SignalType, ThrottleAdvice } from './core/signal.ts';
 import type { PoolView } from './core/view.ts';
 import { withDeadline } from './deadline.ts';
 import { decide } from './decide.ts';
@@ -18,23 +21,26 @@ import {
   type TrialEvent,
 } from './events.ts';
 import { FaultLog, type StandingFault } from './fault-log.ts';
-import { ManagedPool, type PoolStatus } from './managed-pool.ts';
+import { type CoordinateOptions, type Coordination, candidateOf, coordinate } from './fleet/coordinate.ts';
+import { weights } from './fleet/weights.ts';
+import { ManagedPool, type PoolContext, type PoolStatus } from './managed-pool.ts';
+import type { ControllerOptions, Mode, PoolOptions } from './options.ts';
+import { createPredictor } from './predictors/predictor.ts';
+import { type Given, type Reconfiguration, reconfigured } from './reconfigure.ts';
 import {
-  type ControllerOptions,
-  type Mode,
-  type PoolOptions,
+  checkTogether,
   type ResolvedOptions,
   type ResolvedPool,
   resolveOptions,
   resolvePool,
-} from './options.ts';
-import { createPredictor } from './predictors/predictor.ts';
+} from './resolve-options.ts';
 import type { Scheduler, Timetable } from './schedule/scheduler.ts';
 import type { TrialOptions } from './shadows/trial.ts';
 import type { DashboardData, DashboardQuery } from './telemetry/dashboard-data.ts';
 import { DashboardRecorder } from './telemetry/dashboard-recorder.ts';
 import { publish } from './telemetry/diagnostics.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
+import { parseSignal } from './triggers/parse-signal.ts';
 import type { Operation } from './workers/actuator.ts';
 
 /** Deadline of a decision applied by hand, ms. */
@@ -76,7 +82,9 @@ export interface ControllerStatus {
  * What fails at run time (an adapter, a listener, a predictor) becomes a `fault` event; the loop goes on.
  */
 export class ScalingController extends GuardedEmitter {
-  readonly #options: ResolvedOptions;
+  #options: ResolvedOptions;
+  #given: Given;
+  #commons: Commons;
   readonly #logger: NonNullable<ControllerOptions['logger']>;
   readonly #pools = new Map<PoolId, ManagedPool>();
   readonly #faults = new FaultLog();
@@ -92,19 +100,22 @@ export class ScalingController extends GuardedEmitter {
     super();
     this.#options = resolveOptions(options);
     this.#logger = this.#options.logger ?? pino({ level: 'silent' });
+    this.#given = { options, pools: new Map() };
+    this.#commons = this.#makeCommons();
     const { clock, intervals, pools } = this.#options;
     this.#loop = new TickLoop(clock, intervals.fast, {
       tick: (occasion) => this.#enqueue(occasion).then(noop, (error: unknown) => this.#tickFailed(error)),
       nextDeadline: () => earliestDeadline(this.#pools.values()),
     });
     this.#recorder = new DashboardRecorder(intervals.fast);
-    for (const pool of pools) this.#manage(pool);
+    for (const [index, pool] of pools.entries()) this.#manage(options.pools[index] as PoolOptions, pool);
   }
 
   /** Starts the loop: a tick now, then one per fast interval, and whenever an adapter wakes it. */
   start(): this {
     if (this.#stopped !== undefined) throw new Error('this controller was stopped: make a new one');
-    this.#loop.start();
+    if (this.#options.enabled) this.#loop.start();
+    else this.#logger.info({ enabled: false }, 'flyball is switched off: no pool is scaled');
     return this;
   }
 
@@ -129,16 +140,21 @@ export class ScalingController extends GuardedEmitter {
    */
   tick(cause?: string): Promise<TickRecord> {
     if (this.#stopped !== undefined) return Promise.reject(new Error('this controller was stopped'));
-    return this.#enqueue(cause === undefined ? ON_INTERVAL : { trigger: 'manual', cause });
+    const occasion = cause === undefined ? this.#loop.takeWake() : ({ trigger: 'manual', cause } as const);
+    return this.#enqueue(occasion ?? ON_INTERVAL);
   }
 
   /** Adds a pool at run time. @throws InvalidOptionError */
   addPool(pool: PoolOptions): void {
-    const resolved = resolvePool(pool, 'pool');
+    const resolved = resolvePool(pool, 'pool', this.#options.policyByType);
     if (this.#pools.has(resolved.id)) {
       throw new InvalidOptionError('pool.id', 'must be unique among the pools', resolved.id);
     }
-    this.#manage(resolved);
+    checkTogether(
+      [...[...this.#pools.values()].map(({ options }) => options), resolved],
+      this.#options.budget,
+    );
+    this.#manage(pool, resolved);
   }
 
   /** Lets go of a pool; its workers stay. Settles when its operations in flight have ended. */
@@ -148,6 +164,11 @@ export class ScalingController extends GuardedEmitter {
     await pool.close(this.#options.stopTimeoutMs);
     this.#faults.forget(id);
     this.#recorder.forget(id);
+    this.#commons.forget(id);
+    this.#given = {
+      ...this.#given,
+      pools: new Map([...this.#given.pools].filter(([other]) => other !== id)),
+    };
   }
 
   /** Observes and decides on, but acts no more. */
@@ -179,10 +200,92 @@ export class ScalingController extends GuardedEmitter {
 
   /** What would be done now, and why, without doing it; on what was seen in the last tick. */
   recommend(id: PoolId): Decision {
-    const pool = this.#pool(id);
-    const view = pool.view ?? pool.look(this.#instant());
-    const [decision] = decide([{ view, policy: pool.policy, trigger: 'manual' }]);
-    return decision as Decision;
+    const asked = this.#pool(id);
+    const at = this.#instant();
+    const pools = [...this.#pools.values()];
+    const inputs = pools.map((pool) => ({
+      view: pool.view ?? pool.look(at),
+      policy: pool.policy,
+      trigger: 'manual' as const,
+      apart: pool !== asked && this.#standsApart(pool),
+    }));
+    return decide(inputs, this.#commons.shared(at))[pools.indexOf(asked)] as Decision;
+  }
+
+  /**
+   * Raises a signal: something that the host knows and that the pools do not show yet. In force from the next tick on,
+   * which follows at once where the loop runs, until it expires.
+   *
+   * @throws InvalidOptionError when it is none, or names a pool that is none
+   */
+  signal(input: Signal): readonly ActiveSignal[] {
+    const signal = parseSignal(input);
+    if (signal.pool !== undefined) this.#pool(signal.pool);
+    const at = this.#instant();
+    const views = [...this.#pools.values()].map((pool) => pool.view ?? pool.look(at));
+    const { signals } = this.#commons.raise(signal, views, at);
+    this.#loop.wake({ trigger: 'signal', cause: signals[0]?.reason ?? signal.type });
+    return signals;
+  }
+
+  /** Ends signals of a type before their time, of one pool or of all. */
+  withdraw(type: SignalType, pool?: PoolId): void {
+    this.#commons.board.withdraw(type, pool);
+  }
+
+  /**
+   * Where a demand would best go: spread over pools by how well they suit it, what idles, their limits and prices. Pure;
+   * raise it as `external` signals to have the workers started.
+   *
+   * @param demand in busy-worker equivalents
+   * @param specialization how well each pool suits the work, 0..1; default: all do
+   */
+  coordinate(
+    demand: number,
+    specialization: Readonly<Record<PoolId, number>> = {},
+    options: CoordinateOptions = {},
+  ): Coordination {
+    const candidates = [...this.#pools.values()]
+      .filter(({ view }) => view !== undefined)
+      .map(({ id, view, options: { price } }) =>
+        candidateOf(view as PoolView, {
+          ...(specialization[id] !== undefined && { specialization: specialization[id] }),
+          ...(view?.terms?.needs !== undefined && { needs: view.terms.needs }),
+          ...(price !== undefined && { costPerHour: price.perWorkerHour }),
+        }),
+      );
+    return coordinate(demand, candidates, options);
+  }
+
+  /** How a router should divide jobs that any of the pools can do: weights that add up to 1, by what each can serve. */
+  weights(): Readonly<Record<PoolId, number>> {
+    const views = [...this.#pools.values()].flatMap(({ view }) => view ?? []);
+    return Object.fromEntries(weights(views));
+  }
+
+  /**
+   * Changes options while it runs: all of them, or none when one breaks its rule. Sizes follow in the next tick.
+   *
+   * @throws InvalidOptionError; then nothing has changed
+   */
+  reconfigure(changes: Reconfiguration): void {
+    const { given, resolved } = reconfigured(this.#given, changes);
+    const scheduler =
+      changes.schedules === undefined && changes.zone === undefined
+        ? this.#options.scheduler
+        : resolved.scheduler;
+    const next = { ...resolved, scheduler };
+    const boardStays = changes.signals === undefined;
+    const commons = this.#makeCommons(next, boardStays ? this.#commons : undefined);
+    // Nothing below throws.
+    this.#given = given;
+    this.#options = next;
+    this.#commons = commons;
+    this.#loop.intervalMs = next.intervals.fast;
+    for (const pool of this.#pools.values()) {
+      const { resolved: options } = given.pools.get(pool.id) as { resolved: ResolvedPool };
+      pool.reconfigure(options, this.#contextOf(options, pool.predictor));
+    }
   }
 
   /**
@@ -246,19 +349,32 @@ export class ScalingController extends GuardedEmitter {
     return pool;
   }
 
-  #manage(options: ResolvedPool): void {
-    const { clock, mode, intervals, observeTimeoutMs, historySize, scheduler } = this.#options;
-    const pool = new ManagedPool(options, {
+  #manage(given: PoolOptions, resolved: ResolvedPool): void {
+    const pool = new ManagedPool(resolved, this.#contextOf(resolved, this.#predictorOf(resolved)));
+    this.#pools.set(resolved.id, pool);
+    this.#given = {
+      ...this.#given,
+      pools: new Map([...this.#given.pools, [resolved.id, { given, resolved }]]),
+    };
+  }
+
+  #contextOf({ id }: ResolvedPool, predictor: LoadPredictor | undefined): PoolContext {
+    const { clock, mode, intervals, observeTimeoutMs, historySize, scheduler, predictive, detectsSpikes } =
+      this.#options;
+    return {
       clock,
       mode,
       intervalMs: intervals.fast,
       observeTimeoutMs,
       historySize,
-      predictor: this.#predictorOf(options),
+      predictor,
+      predictive,
       scheduler,
+      commons: this.#commons,
+      detectsSpikes,
       hooks: {
-        fault: (fault, news) => this.#fault({ at: clock.now(), pool: options.id, ...fault }, news),
-        recovered: (source) => this.#recovered(options.id, source),
+        fault: (fault, news) => this.#fault({ at: clock.now(), pool: id, ...fault }, news),
+        recovered: (source) => this.#recovered(id, source),
         operation: (event) => {
           this.#loop.reconsider();
           // Not from within the actuator: a listener may well call `apply`.
@@ -266,15 +382,32 @@ export class ScalingController extends GuardedEmitter {
         },
         prediction: (event) => this.#tell('prediction', event),
         trial: (event) => this.#onTrial(event),
-        wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${options.id}: ${reason}` }),
+        optimized: (event) => this.#tell('optimized', event),
+        wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${id}: ${reason}` }),
       },
-    });
-    this.#pools.set(options.id, pool);
+    };
+  }
+
+  #makeCommons(
+    { clock, guard, budget, signals }: ResolvedOptions = this.#options,
+    before?: Commons,
+  ): Commons {
+    const hooks = {
+      fault: (fault: Omit<Fault, 'at'>) => this.#fault({ at: clock.now(), ...fault }),
+      recovered: (source: FaultSource) => this.#recovered(undefined, source),
+      throttle: (advice: ThrottleAdvice) => this.#tell('throttle', advice),
+    };
+    return new Commons({ guard, budget, signals }, hooks, before);
+  }
+
+  /** Decided on, but not carried out while others are. Where none acts, all take part: a dry run of the whole. */
+  #standsApart(pool: ManagedPool): boolean {
+    return !pool.acts && [...this.#pools.values()].some(({ acts }) => acts);
   }
 
   #predictorOf(options: ResolvedPool): LoadPredictor | undefined {
     const given = options.predictor ?? this.#options.predictor;
-    if (given === false) return undefined;
+    if (given === false || !this.#options.predictive.enabled) return undefined;
     if (typeof given === 'function') return given(options.id);
     if (given !== undefined) return given;
     const policies = [options.policy, ...options.shadows.values()];
@@ -294,10 +427,18 @@ export class ScalingController extends GuardedEmitter {
 
   async #tick({ trigger, cause }: Occasion): Promise<TickRecord> {
     const pools = [...this.#pools.values()];
-    await observeAll(pools);
+    const { clock, observeTimeoutMs } = this.#options;
+    await Promise.all([this.#commons.sense(clock, observeTimeoutMs), observeAll(pools)]);
     const at = this.#instant();
-    const inputs = pools.map((pool) => ({ view: pool.look(at), policy: pool.policy, trigger }));
-    const decisions = decide(inputs);
+    const someAct = pools.some(({ acts }) => acts);
+    const inputs = pools.map((pool) => ({
+      view: pool.look(at),
+      policy: pool.policy,
+      trigger,
+      apart: someAct && !pool.acts,
+    }));
+    const shared = this.#commons.shared(at);
+    const decisions = decide(inputs, shared);
     const records: PoolRecord[] = [];
     for (let index = 0; index < pools.length; index++) {
       const pool = pools[index] as ManagedPool;
@@ -305,13 +446,14 @@ export class ScalingController extends GuardedEmitter {
       pool.note(decision, at);
       if (pool.acts) this.#carryOut(pool, decision, at);
       else this.#tell('decision', decision);
-      const { view, policy } = inputs[index] as (typeof inputs)[number];
+      const { view, policy, apart } = inputs[index] as (typeof inputs)[number];
       const shadows = pool.shadows?.decide(view, decision, at, trigger);
       records.push({
         view,
         policy: policy.name,
         decision,
         acted: pool.acts,
+        ...(apart && { apart }),
         ...(shadows !== undefined && { shadows }),
       });
     }
@@ -321,6 +463,7 @@ export class ScalingController extends GuardedEmitter {
       at: at.now,
       trigger,
       ...(cause !== undefined && { cause }),
+      ...limits(shared),
       pools: records,
     };
     this.#tell('tick', record);
@@ -353,6 +496,7 @@ export class ScalingController extends GuardedEmitter {
       this.#tell('scaled', change);
     }
     if (decision.to !== decision.wanted) this.#tell('held', decision);
+    if (decision.infeasible !== undefined) void pool.optimize(decision, at);
   }
 
   /** What is due on the normal and the slow interval. */
@@ -364,6 +508,10 @@ export class ScalingController extends GuardedEmitter {
         const account = pool.view && pool.efficiency.settle(pool.view, at.monotonic);
         if (account !== undefined) this.#tell('efficiency', account);
       }
+      const views = pools.flatMap(({ view }) => view ?? []);
+      const spends = pools.flatMap((pool) => pool.spend(at) ?? []);
+      this.#commons.audit(spends, views, at);
+      if (pools.length > 1 && this.listenerCount('weights') > 0) this.#tell('weights', this.weights());
     }
     if (at.monotonic >= this.#slowDueAt) {
       this.#slowDueAt = at.monotonic + intervals.slow;
@@ -434,6 +582,11 @@ export class ScalingController extends GuardedEmitter {
 type Recorder = { readonly [T in keyof ControllerEvents]?: (detail: ControllerEvents[T][0]) => void };
 
 const noop = (): void => {};
+
+function limits(shared: Shared): Pick<TickRecord, 'shared'> {
+  const record = recordOf(shared);
+  return record === undefined ? {} : { shared: record };
+}
 
 /** Observes all pools side by side; synchronous adapters cost no promise. */
 async function observeAll(pools: readonly ManagedPool[]): Promise<void> {

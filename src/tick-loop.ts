@@ -24,7 +24,7 @@ export interface Ticking {
 /** Ticks once per interval, at deadlines, and when woken. One timer at a time, none after `stop`. */
 export class TickLoop {
   readonly #clock: Clock;
-  readonly #intervalMs: number;
+  #intervalMs: number;
   readonly #ticking: Ticking;
   #running: Promise<void> | undefined;
   #stopped = false;
@@ -55,6 +55,19 @@ export class TickLoop {
   wake(occasion: Occasion): void {
     this.#woken ??= occasion;
     this.#rest.abort();
+  }
+
+  /** Another interval holds from now on. */
+  set intervalMs(ms: number) {
+    this.#intervalMs = ms;
+    this.#rest.abort();
+  }
+
+  /** What it was woken for since the last tick: a host that drives the ticks itself asks here. */
+  takeWake(): Occasion | undefined {
+    const woken = this.#woken;
+    this.#woken = undefined;
+    return woken;
   }
 
   /** A deadline may have moved: looks again how long to rest. */
@@ -88,9 +101,7 @@ export class TickLoop {
       if (this.#clock.monotonic() >= restUntil) break;
       await this.#restUntil(restUntil);
     }
-    const woken = this.#woken;
-    this.#woken = undefined;
-    return woken ?? ON_INTERVAL;
+    return this.takeWake() ?? ON_INTERVAL;
   }
 
   async #restUntil(monotonic: number): Promise<void> {

@@ -17,6 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   triggers: ['core', 'errors'],
   guards: ['core', 'errors', 'clock'],
   workers: ['core', 'errors', 'clock'],
+  fleet: ['core', 'errors'],
   adapters: ['core', 'errors'],
   // Of events it takes the types of what it listens to.
   telemetry: ['core', 'errors', 'events'],
@@ -33,7 +34,7 @@ const IMPORTED_BY: Readonly<Record<string, readonly string[]>> = {
 const ONE_HOME: Readonly<Record<string, readonly string[]>> = {
   pino: ['scaling-controller', 'options'],
   eventemitter3: ['events'],
-  zod: ['options'],
+  zod: ['option-schemas'],
 };
 
 /** Where time and chance may be had from; adapters meet the real world, and the live page runs in a browser. */

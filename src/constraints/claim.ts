@@ -1,28 +1,9 @@
 import type { PoolId, ResourceUsage } from '../core/observation.ts';
 import type { Plan } from '../core/plan.ts';
+import type { PoolTerms } from '../core/resources.ts';
 import type { PoolView } from '../core/view.ts';
 
-/** A pool's standing among the pools that share a budget. */
-export interface PoolShare {
-  /** Higher is served first, and cut last. Any number; default 0. */
-  readonly priority?: number;
-  /** Among equals of one priority a pool of weight 2 gets twice the workers, as far as it wants them. Above 0; default 1. */
-  readonly weight?: number;
-  /**
-   * Workers that this pool is owed whenever it needs them. What it does not need is lent to others, and called back
-   * from them. An integer, 0 or more; at least minWorkers. Default 1, so that no pool starves.
-   */
-  readonly guaranteedWorkers?: number;
-}
-
-/** What a pool is known to need and cost; from `LearnedNeeds` and its options. */
-export interface PoolTerms {
-  readonly share?: PoolShare;
-  /** What one worker needs. */
-  readonly needs?: ResourceUsage;
-  /** What one worker costs in an hour. Default 0. */
-  readonly costPerHour?: number;
-}
+export type { PoolShare, PoolTerms } from '../core/resources.ts';
 
 /** What one pool wants of what all share, and how it stands. Plain JSON. */
 export interface Claim {

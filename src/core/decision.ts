@@ -1,4 +1,5 @@
 import type { PoolId } from './observation.ts';
+import type { Infeasible } from './resources.ts';
 
 /** `target`: what the load needs. `floor`: at least. `ceiling`: at most. */
 export type ProposalKind = 'target' | 'floor' | 'ceiling';
@@ -102,4 +103,6 @@ export interface Decision {
   readonly reason: string;
   readonly emergency: boolean;
   readonly trigger: Trigger;
+  /** Why what was wanted does not fit, and what does; absent where it fits or nothing was judged. */
+  readonly infeasible?: Infeasible;
 }

@@ -29,6 +29,11 @@ export interface Forecast {
   readonly highQuantile: number;
   /** Typical error of forecasts at this horizon lately, as a standard deviation, where the predictor tells. */
   readonly spread?: number;
+  /**
+   * The highest demand expected between now and the horizon, jumps included that are usual at this time of day,
+   * where the predictor tells; at least `mean`.
+   */
+  readonly expectedPeak?: number;
   /** The highest `high` between now and the horizon; equals `high` where load only rises. */
   readonly peak: number;
   /** When that peak is expected, epoch ms. */

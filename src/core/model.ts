@@ -5,5 +5,6 @@ export type * from './instant.ts';
 export type * from './journal.ts';
 export type * from './observation.ts';
 export type * from './record.ts';
+export type * from './resources.ts';
 export type * from './signal.ts';
 export type * from './view.ts';

@@ -1,4 +1,5 @@
 import type { Adjustment, AdjustmentCode, Decision, Proposal, Trigger, Voice } from './decision.ts';
+import type { Infeasible } from './resources.ts';
 import type { PoolView } from './view.ts';
 
 /** A decision in the making: the size so far and every step that led to it. */
@@ -21,7 +22,13 @@ export function adjust(plan: Plan, by: string, code: AdjustmentCode, to: number,
 }
 
 /** The finished decision. */
-export function conclude(plan: Plan, view: PoolView, proposal: Proposal, trigger: Trigger): Decision {
+export function conclude(
+  plan: Plan,
+  view: PoolView,
+  proposal: Proposal,
+  trigger: Trigger,
+  infeasible?: Infeasible,
+): Decision {
   const from = view.size;
   const to = plan.size;
   const wanted = Math.max(0, Math.ceil(proposal.size));
@@ -39,5 +46,6 @@ export function conclude(plan: Plan, view: PoolView, proposal: Proposal, trigger
     reason: last === undefined ? proposal.reason : `${proposal.reason}; ${last.reason}`,
     emergency: proposal.emergency === true,
     trigger,
+    ...(infeasible !== undefined && { infeasible }),
   };
 }

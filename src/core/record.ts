@@ -1,4 +1,5 @@
 import type { Decision, Trigger } from './decision.ts';
+import type { ResourceCapacity, Supply } from './resources.ts';
 import type { PoolView } from './view.ts';
 
 /** What a shadow would have done: a policy that decides beside the acting one and is never followed. */
@@ -19,6 +20,8 @@ export interface PoolRecord {
   readonly decision: Decision;
   /** The decision was carried out; `false` in recommend mode and while paused. */
   readonly acted: boolean;
+  /** It took no part in sharing what all pools share. Default `false`. */
+  readonly apart?: boolean;
   /** Absent where the pool has no shadows. */
   readonly shadows?: readonly ShadowRecord[];
 }
@@ -31,5 +34,7 @@ export interface TickRecord {
   readonly trigger: Trigger;
   /** Why the evaluation ran, where it was asked for. */
   readonly cause?: string;
+  /** What limited all pools together; absent where nothing did. */
+  readonly shared?: { readonly capacity?: ResourceCapacity; readonly budget: readonly Supply[] };
   readonly pools: readonly PoolRecord[];
 }

@@ -24,6 +24,32 @@ export interface ResourceCapacity {
   readonly supplies: readonly Supply[];
 }
 
+/** A pool's standing among the pools that share a budget. */
+export interface PoolShare {
+  /** Higher is served first, and cut last. Any number; default 0. */
+  readonly priority?: number;
+  /** Among equals of one priority a pool of weight 2 gets twice the workers, as far as it wants them. Above 0; default 1. */
+  readonly weight?: number;
+  /**
+   * Workers that this pool is owed whenever it needs them. What it does not need is lent to others, and called back
+   * from them. An integer, 0 or more; at least minWorkers. Default 1, so that no pool starves.
+   */
+  readonly guaranteedWorkers?: number;
+}
+
+/** What a pool is known to need and cost; from `LearnedNeeds` and its options. */
+export interface PoolTerms {
+  readonly share?: PoolShare;
+  /** What one worker needs. */
+  readonly needs?: ResourceUsage;
+  /** What one worker costs in an hour. Default 0. */
+  readonly costPerHour?: number;
+  /** What optimising the present workers is expected to win, 0..1. */
+  readonly expectedGainRatio?: number;
+  /** Workers that may leave now without a loss, where time is paid by the period. */
+  readonly releasable?: number;
+}
+
 /** A question: may this pool go from one size to another? */
 export interface FeasibilityRequest {
   readonly pool: PoolId;

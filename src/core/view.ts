@@ -1,5 +1,6 @@
 import type { Forecast } from './forecast.ts';
 import type { PoolId, ReadingQuality } from './observation.ts';
+import type { PoolTerms } from './resources.ts';
 import type { ActiveSignal } from './signal.ts';
 
 /**
@@ -140,6 +141,8 @@ export interface PoolView {
   readonly forecast?: Forecast;
   readonly schedule?: ScheduleState;
   readonly signals: readonly ActiveSignal[];
+  /** What the pool needs and costs, and its standing among the others; absent where nothing is shared. */
+  readonly terms?: PoolTerms;
   /** Present while the decisions before this one were made in an emergency. */
   readonly emergency?: EmergencyState;
 }

@@ -1,9 +1,10 @@
 import type { PoolId } from '../core/observation.ts';
 import type { PoolRecord } from '../core/record.ts';
 import { InvalidOptionError, messageOf } from '../errors.ts';
-import { type PolicyLike, resolvePolicy } from '../options.ts';
+import type { PolicyLike } from '../options.ts';
 import { createPolicy, type PolicyName } from '../policies/create-policy.ts';
 import type { ScalingPolicy } from '../policies/policy.ts';
+import { resolvePolicy } from '../resolve-options.ts';
 
 /** Finds the policies that a replay decides with. */
 export class ReplayPolicies {

@@ -92,9 +92,10 @@ class Replay {
       view: pool.view,
       policy: this.#policies.inForce(pool),
       trigger: pool.decision.trigger,
+      ...(pool.apart === true && { apart: true }),
     }));
-    // All pools of a tick at once, as they were decided.
-    const decisions = this.#path === 'recorded' ? decide(inputs) : [];
+    // All pools of a tick at once, as they were decided, with what limited them together.
+    const decisions = this.#path === 'recorded' ? decide(inputs, record.shared) : [];
     for (const [index, pool] of record.pools.entries()) {
       const { policy, trigger } = inputs[index] as (typeof inputs)[number];
       this.#comparison(pool).add(pool, policy, decisions[index], trigger);

@@ -33,7 +33,7 @@ const sameAgain = (): LoadPredictor => {
 
 describe('dashboard()', () => {
   it('is plain JSON, before the first tick and after', async () => {
-    const { controller, run, stop } = watched({ shadows: { calm: 'conservative' }, costPerHour: 0.4 });
+    const { controller, run, stop } = watched({ shadows: { calm: 'conservative' }, price: { perWorkerHour: 0.4 } });
     const early = controller.dashboard();
     expect(JSON.parse(JSON.stringify(early))).toEqual(early);
     expect(early).toMatchObject({
@@ -148,7 +148,7 @@ describe('dashboard()', () => {
 
   it('counts what was spent, against a pool of fixed size', async () => {
     const { adapter, controller, run, stop } = watched(
-      { costPerHour: 2 },
+      { price: { perWorkerHour: 2 } },
       {},
       burst({ base: 2, peak: 18, atMs: HOUR_MS, forMs: HOUR_MS }),
     );
