@@ -32,6 +32,8 @@ export interface Chart {
   readonly marks?: readonly number[];
   /** Where the present ends and the forecast begins, in the unit of `times`. */
   readonly now?: number;
+  /** Leaves room for a right axis that it does not have, so that it lines up with a chart that has one. */
+  readonly aligned?: boolean;
   /** Pixels. Default 260. */
   readonly height?: number;
 }
@@ -59,6 +61,7 @@ export const palette: readonly string[] = [
 ];
 
 const AXIS_WIDTH = 46;
+const RIGHT_AXIS_WIDTH = 56;
 const FONT = '12px Inter, system-ui, sans-serif';
 /** Charts of one page show the same moment under the cursor. */
 const SYNC = uPlot.sync('flyball');
@@ -78,8 +81,7 @@ export function drawChart(element: HTMLElement, first: Chart): DrawnChart {
   const plot = new uPlot(
     {
       ...sizeOf(canvas, chart),
-      ms: 1,
-      padding: [8, plan.hasRight ? 0 : 8, 0, 0],
+      padding: [8, plan.hasRight ? 0 : chart.aligned ? RIGHT_AXIS_WIDTH : 8, 0, 0],
       tzDate: (seconds) => dateOf(chart, seconds),
       scales: {
         x: { time: chart.dated !== false },
@@ -230,7 +232,7 @@ function axesOf(chart: Chart, plan: Plan): uPlot.Axis[] {
     ...axis,
     scale: 'right',
     side: 1,
-    size: AXIS_WIDTH,
+    size: RIGHT_AXIS_WIDTH,
     space: 36,
     grid: { show: false },
     ...values('right'),

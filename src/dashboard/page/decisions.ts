@@ -204,7 +204,10 @@ function voiceStep(
     detail: KINDS[kind],
     size: figure(size),
     bar: bar('0%', scale(size), `bar-${kind}`),
-    note: confidence === undefined ? reason : `${reason} (confidence ${percent(confidence)})`,
+    note:
+      confidence === undefined || reason.includes('confidence')
+        ? reason
+        : `${reason} (confidence ${percent(confidence)})`,
     isPale: !won,
     ...(badges !== '' && { badge: badges }),
   });

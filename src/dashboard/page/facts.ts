@@ -83,9 +83,8 @@ function inForce({ id, status }: DashboardPool, { at, upcoming }: Fleet): HTMLEl
           ),
         ]),
     ...signals.map(({ type, reason, expiresAt }) => entry(type, `${reason}, until ${moment(expiresAt, at)}`)),
-    ...schedules.map(({ by, reason, until }) =>
-      entry(by, until === undefined ? reason : `${reason}, until ${moment(until, at)}`),
-    ),
+    // A schedule's reason begins with its name and says until when.
+    ...schedules.map(({ reason }) => h('li', {}, reason)),
   ];
   const next = upcoming
     .filter(({ pools }) => pools === undefined || pools.includes(id))
@@ -194,7 +193,9 @@ function cost({ cost: c }: DashboardPool): HTMLElement[] {
       ['worker-hours', hours(c.workerHours)],
       ['static peak', `${hours(c.staticPeakWorkerHours)}, ${saved} here`],
       ...(c.spend === undefined ? [] : ([['spent', amount(c.spend)]] as Pair[])),
-      ...(c.staticPeakSpend === undefined ? [] : ([['static peak', amount(c.staticPeakSpend)]] as Pair[])),
+      ...(c.staticPeakSpend === undefined
+        ? []
+        : ([['spent if static', amount(c.staticPeakSpend)]] as Pair[])),
     ]),
     h('p', { class: 'note', text: `over the last ${duration(c.periodMs)}` }),
   ];
@@ -243,7 +244,7 @@ function shadowPart(shadows: readonly DashboardShadow[]): HTMLElement[] {
   return [
     h(
       'div',
-      { class: 'scroll' },
+      { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Policies beside each other' },
       h(
         'table',
         {},

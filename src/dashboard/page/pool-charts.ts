@@ -69,7 +69,7 @@ export class PoolCharts {
     const series = pool?.[this.#range];
     if (pool === undefined || series === undefined || !this.element.isConnected) return;
     this.#capacity.draw(capacityChart(pool, series, this.#range), capacityInWords(pool));
-    this.#queue.draw(queueChart(series), queueInWords(pool));
+    this.#queue.draw(queueChart(pool, series, this.#range), queueInWords(pool));
   }
 }
 
@@ -170,12 +170,19 @@ function labelWithUnit({ label, format }: Chart['lines'][number]): string {
   return format === 'duration' ? `${label}, ms` : label;
 }
 
+/** The forecast that stands now goes on to the right of now, from the last measured demand. */
+function goesOnTo({ ahead }: DashboardPool, { at }: DashboardSeries, range: Range): number | undefined {
+  const last = at.at(-1);
+  return range === 'recent' && ahead !== undefined && last !== undefined && ahead.at > last
+    ? ahead.at
+    : undefined;
+}
+
 function capacityChart(pool: DashboardPool, series: DashboardSeries, range: Range): Chart {
   const { ahead } = pool;
-  const last = series.at.at(-1);
-  // The forecast that stands now goes on to the right of now, from the last measured demand.
-  const goesOn = range === 'recent' && ahead !== undefined && last !== undefined && ahead.at > last;
-  const extended = <T>(values: readonly T[], end: T): readonly T[] => (goesOn ? [...values, end] : values);
+  const end = goesOnTo(pool, series, range);
+  const goesOn = end !== undefined;
+  const extended = <T>(values: readonly T[], last: T): readonly T[] => (goesOn ? [...values, last] : values);
   const forecast = extended(bridged(series.forecast), ahead?.mean ?? null);
   const low = extended(bridged(series.forecastLow), ahead?.low ?? null);
   const high = extended(bridged(series.forecastHigh), ahead?.high ?? null);
@@ -187,11 +194,12 @@ function capacityChart(pool: DashboardPool, series: DashboardSeries, range: Rang
   );
   return {
     title: 'Capacity and demand',
-    times: extended(series.at, ahead?.at ?? 0).map((at) => at / 1_000),
+    times: extended(series.at, end ?? 0).map((at) => at / 1_000),
     zone: 'local',
+    aligned: true,
     height: innerWidth < 640 ? 220 : 300,
     marks: pool.history.map(({ at }) => at / 1_000),
-    ...(goesOn && { now: (last as number) / 1_000 }),
+    ...(goesOn && { now: (series.at.at(-1) as number) / 1_000 }),
     lines: [
       { label: 'forecast’s band', values: anchor(high), low: anchor(low), kind: 'band', color: '--forecast' },
       { label: 'ready', values: extended(series.ready, null), kind: 'step-area', color: '--capacity' },
@@ -202,15 +210,26 @@ function capacityChart(pool: DashboardPool, series: DashboardSeries, range: Rang
   };
 }
 
-function queueChart(series: DashboardSeries): Chart {
+function queueChart(pool: DashboardPool, series: DashboardSeries, range: Range): Chart {
+  const end = goesOnTo(pool, series, range);
+  const extended = <T>(values: readonly T[], last: T): readonly T[] =>
+    end === undefined ? values : [...values, last];
   return {
     title: 'Queue',
-    times: series.at.map((at) => at / 1_000),
+    // Ends where the chart above it ends.
+    times: extended(series.at, end ?? 0).map((at) => at / 1_000),
+    ...(end !== undefined && { now: (series.at.at(-1) as number) / 1_000 }),
     zone: 'local',
     height: innerWidth < 640 ? 150 : 170,
     lines: [
-      { label: 'jobs waiting', values: series.queued, kind: 'step-area', color: '--queue' },
-      { label: 'waiting time', values: series.waitMs, axis: 'right', color: '--wait', format: 'duration' },
+      { label: 'jobs waiting', values: extended(series.queued, null), kind: 'step-area', color: '--queue' },
+      {
+        label: 'waiting time',
+        values: extended(series.waitMs, null),
+        axis: 'right',
+        color: '--wait',
+        format: 'duration',
+      },
     ],
   };
 }

@@ -6,9 +6,9 @@ const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-dig
 const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit', minute: '2-digit' });
 const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
-/** 14:02:31 */
+/** 14:02:31; of another day Mon 14:02. */
 export function clockTime(at: number): string {
-  return CLOCK.format(at);
+  return new Date(at).toDateString() === new Date().toDateString() ? CLOCK.format(at) : DAY.format(at);
 }
 
 /** Today 14:02, otherwise Tue 14:02. */
@@ -31,7 +31,8 @@ export function fromNow(at: number, now: number): string {
 
 /** 1 → "1 job", 3 → "3 jobs". */
 export function count(value: number, noun: string): string {
-  return `${figure(value)} ${noun}${value === 1 ? '' : 's'}`;
+  const text = amount(value);
+  return `${text} ${noun}${text === '1' ? '' : 's'}`;
 }
 
 /** 1,234.5 → "1,235"; 12.34 → "12.3". */
