@@ -62,7 +62,7 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
     name: 'adaptive',
     propose(view): Proposal {
       const { demand, size, forecast } = view;
-      const expected = Math.max(demand.fast, forecast?.mean ?? 0);
+      const expected = Math.max(demand.fast, forecast?.expectedPeak ?? forecast?.mean ?? 0);
       const error = forecast?.spread ?? demand.spread;
       const load = describe(view, expected);
       const drain = drainSize(view, latenessWeight, waitMs);

@@ -26,6 +26,7 @@ export const FEATURE_NAMES = [
   'change at this time a week ago',
   'change at this time on like days',
   'usual level of like days',
+  'usual rise at this time of day',
   'constant',
 ] as const;
 
@@ -85,6 +86,7 @@ export interface SeasonalHints {
   lastWeekChange: number;
   likeDays: number;
   likeDaysChange: number;
+  usualRise: number;
 }
 
 /** Looks `target` up in earlier hours, days and weeks. Changes are from the time of day that is now. */
@@ -97,10 +99,10 @@ export function seasonalHints(
   target: number,
 ): void {
   into.hourChange = history.recent(target - HOUR_MS) - history.recent(now - HOUR_MS);
-  into.yesterday = history.past(calendar.daysBefore(target, 1));
-  into.yesterdayChange = into.yesterday - history.past(calendar.daysBefore(now, 1));
-  into.lastWeek = history.past(calendar.daysBefore(target, 7));
-  into.lastWeekChange = into.lastWeek - history.past(calendar.daysBefore(now, 7));
+  into.yesterday = history.recent(calendar.daysBefore(target, 1));
+  into.yesterdayChange = into.yesterday - history.recent(calendar.daysBefore(now, 1));
+  into.lastWeek = history.recent(calendar.daysBefore(target, 7));
+  into.lastWeekChange = into.lastWeek - history.recent(calendar.daysBefore(now, 7));
   let level = 0;
   let change = 0;
   let weight = 0;
@@ -147,7 +149,8 @@ export function writeFeatures(
   into[next + 2] = known(hints.lastWeekChange) / unit;
   into[next + 3] = known(hints.likeDaysChange) / unit;
   into[next + 4] = known(hints.likeDays - level) / unit;
-  into[next + 5] = 0.1;
+  into[next + 5] = hints.usualRise / unit;
+  into[next + 6] = 0.1;
 }
 
 function known(value: number): number {

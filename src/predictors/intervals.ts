@@ -17,10 +17,11 @@ export class QuantileTracker {
   add(value: number, scale: number): void {
     this.seen++;
     const rate = Math.max(0.04, 1 / (1 + this.seen / 4)) * scale;
-    this.probabilities.forEach((p, i) => {
+    for (let i = 0; i < this.values.length; i++) {
+      const p = this.probabilities[i] as number;
       const at = this.values[i] as number;
       this.values[i] = at + rate * (value > at ? p : p - 1);
-    });
+    }
   }
 
   save(): { readonly values: number[]; readonly seen: number } {

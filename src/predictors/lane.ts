@@ -21,7 +21,7 @@ import {
 import { RecursiveLeastSquares } from './recursive-least-squares.ts';
 
 /** Forecasts that wait for their outcome, at most. */
-const PENDING = 24;
+const PENDING = 20;
 const SHORTEST_STEP_MS = 15_000;
 /** Slots of a pending forecast: features, members, blend, level, unit, error's unit, low, high. */
 const BLEND = FEATURE_COUNT + MEMBER_COUNT;
@@ -48,6 +48,11 @@ const TRIALS = 12;
 /** The others must be better than "as now" by this. */
 const DOUBT = 1.02;
 
+/** Jumps are looked for this far ahead. */
+const LONGEST_RISE_MS = 900_000;
+/** A usual rise counts when it stands out from the typical error by this factor. */
+const OUTSTANDING = 2;
+
 export const LOW_QUANTILE = 0.05;
 export const HIGH_QUANTILE = 0.95;
 
@@ -73,13 +78,15 @@ export interface LaneForecast {
   low: number;
   high: number;
   spread: number;
+  /** The highest mean until then, jumps included that are usual at this time of day. */
+  expectedPeak: number;
 }
 
 /** All forecasts of one horizon: makes them, waits for the outcomes, and learns from the errors. */
 export class Lane {
   readonly horizonMs: number;
   readonly stepMs: number;
-  readonly current: LaneForecast = { mean: 0, low: 0, high: 0, spread: 0 };
+  readonly current: LaneForecast = { mean: 0, low: 0, high: 0, spread: 0, expectedPeak: 0 };
   private readonly ridge: RecursiveLeastSquares;
   private readonly quantiles = new QuantileTracker([LOW_QUANTILE, HIGH_QUANTILE]);
   private readonly pending = new Float32Array(PENDING * WIDTH);
@@ -104,7 +111,9 @@ export class Lane {
     lastWeekChange: Number.NaN,
     likeDays: Number.NaN,
     likeDaysChange: Number.NaN,
+    usualRise: 0,
   };
+  private riseOf = Number.NaN;
   private likeDays: readonly number[] = [];
   private likeDaysOf = Number.NaN;
 
@@ -140,6 +149,12 @@ export class Lane {
       this.likeDays = findLikeDays(calendar, target);
     }
     const { scratch, hints, current } = this;
+    const minute = Math.floor(at / 60_000);
+    if (minute !== this.riseOf) {
+      this.riseOf = minute;
+      const asks = this.horizonMs <= LONGEST_RISE_MS;
+      hints.usualRise = asks ? history.usualRise(at, this.horizonMs, calendar.daysBefore) : 0;
+    }
     seasonalHints(hints, history, calendar, this.likeDays, at, target);
     writeFeatures(scratch, 0, scales, hints);
     writeMembers(
@@ -158,6 +173,8 @@ export class Lane {
     current.high = mean + Math.max(0, high) * unit;
     // Either is the standard deviation of normal errors; the second sees that errors upwards are larger.
     current.spread = Math.max(1.25 * this.typicalError, high / 1.645) * unit;
+    const stands = hints.usualRise > OUTSTANDING * 1.25 * this.typicalError * unit;
+    current.expectedPeak = Math.max(mean, scales.level, stands ? scales.level + hints.usualRise : 0);
     scratch[BLEND] = mean;
     scratch[LEVEL] = scales.level;
     scratch[UNIT] = scales.unit;

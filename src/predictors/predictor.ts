@@ -136,6 +136,7 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
       high: hc?.high ?? high,
       highQuantile: HIGH_QUANTILE,
       spread: hc?.spread ?? mix(below?.spread ?? above.spread, above.spread),
+      expectedPeak: hc?.expectedPeak ?? mix(below?.expectedPeak ?? level, above.expectedPeak),
       peak,
       peakAt,
       confidence: judged / (judged + HALF_BELIEVED),
