@@ -76,7 +76,10 @@ const LOOK_MS = 100;
  * what they cost and how late they were.
  *
  * ```ts
- * const { runs } = await backtest(trace(csv), { policies: ['adaptive', 'hpa', 'hpa@0.6'], bootMs: 60_000 });
+ * import { backtest, diurnal } from 'flyball/testing';
+ *
+ * const load = { ...diurnal({ low: 2, high: 20 }), durationMs: 6 * 3_600_000 };
+ * const { runs } = await backtest(load, { policies: ['adaptive', 'hpa', 'hpa@0.6'], bootMs: 60_000 });
  * ```
  *
  * @throws InvalidOptionError

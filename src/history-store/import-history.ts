@@ -18,7 +18,10 @@ const MINUTE_MS = 60_000;
  * each row holding until the next.
  *
  * ```ts
- * await store.append('embedding', importHistory(await readFile('load.csv', 'utf8')));
+ * import { importHistory, memoryHistory } from 'flyball';
+ *
+ * const store = memoryHistory();
+ * await store.append('embedding', importHistory('t,load\n0,4\n60,6\n', { startAt: Date.UTC(2026, 0, 5) }));
  * ```
  *
  * @throws InvalidOptionError naming the line or field that is bad, or when times have no date and `startAt` is missing

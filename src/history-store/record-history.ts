@@ -25,8 +25,10 @@ const MOST_WAITING = 60;
  * Writes what a controller sees into a history, once a minute. A process that is killed loses the running minute.
  *
  * ```ts
- * const store = await fileHistory('./history');
- * const stop = recordHistory(controller, store);
+ * import { memoryHistory, recordHistory, ScalingController } from 'flyball';
+ *
+ * const controller = new ScalingController({ pools: [] });
+ * const stop = recordHistory(controller, memoryHistory());
  * ```
  *
  * @returns Ends it, and settles when what was gathered is kept.

@@ -45,8 +45,13 @@ const DAY_MS = 86_400_000;
  * empty.
  *
  * ```ts
- * const report = analyzePatterns(await store.read('embedding'), { daysBack: 30, timeZone: 'Europe/Berlin' });
- * console.log(formatPatterns(report));
+ * import { analyzePatterns } from 'flyball';
+ *
+ * const history = Array.from({ length: 14 * 24 }, (_, hour) => ({
+ *   at: hour * 3_600_000,
+ *   demand: hour % 24 === 9 ? 40 : 10,
+ * }));
+ * console.log(analyzePatterns(history).daily?.peakHours); // 9
  * ```
  *
  * @param history In any order; samples that are no number of at least 0 are left out.
