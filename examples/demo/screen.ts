@@ -24,7 +24,7 @@ const FRAME = 18;
 
 /** Draws in place, a few times a second. */
 export function liveScreen({ seconds, load, side, others }: ScreenOptions): Screen {
-  const width = Math.max(30, Math.min(100, (process.stdout.columns ?? 80) - 16));
+  const width = Math.max(30, Math.min(100, (process.stdout.columns ?? 80) - 19));
   const height = Math.max(5, Math.min(12, (process.stdout.rows ?? 24) - FRAME));
   const top = Math.max(load.peak, side.maxWorkers) * 1.1;
   const sizes: (number | undefined)[] = new Array(width).fill(undefined);
@@ -51,12 +51,12 @@ export function liveScreen({ seconds, load, side, others }: ScreenOptions): Scre
       const filled = Math.round(share * width);
       const longest = Math.max(100, ...waits.map((wait) => wait ?? 0));
       const lines = [
-        `${paint('bold', 'flyball')}  a real pool of worker threads, kept at the size that its load needs`,
+        `${paint('bold', 'flyball')}  a real pool of worker threads, kept at the size that its load needs${killedBy(side)}`,
         '',
         `     ${paint('blue', '█')} load in busy workers   ${paint('green', '━')} workers ready   ${paint('red', '█')} more than they carry   ${paint('dim', '█')} to come`,
         ...chart(moments, height, top),
         `     ${paint('green', '━'.repeat(filled))}${paint('dim', '─'.repeat(width - filled))} ${(elapsedMs / 1_000).toFixed(0)}/${seconds} s`,
-        `wait ${paint('yellow', bars(waits, longest))} ${milliseconds(longest)}`,
+        `wait ${paint('yellow', bars(waits, longest))} up to ${milliseconds(longest)}`,
         '',
         ...poolTable([side, ...others]),
         '',
@@ -105,9 +105,14 @@ function decisionLines(side: Side, columns: number): string[] {
     const { from, to, reason } = entry.decision;
     const at = `${(entry.atMs / 1_000).toFixed(1).padStart(5)} s`;
     const change = `${String(from).padStart(2)} ${to > from ? '▲' : '▼'} ${String(to).padEnd(2)}`;
-    const text = reason.slice(0, Math.max(0, columns - at.length - change.length - 3));
+    const room = Math.max(0, columns - at.length - change.length - 3);
+    const text = reason.length > room ? `${reason.slice(0, room - 1)}…` : reason;
     return `${paint('dim', at)} ${paint(to > from ? 'yellow' : 'green', change)}  ${text}`;
   });
+}
+
+function killedBy({ killed }: Side): string {
+  return killed === 0 ? '' : paint('red', `   ${killed} killed so far`);
 }
 
 /** A line every two seconds, and one for every decision: for logs and pipes. */

@@ -45,6 +45,8 @@ export interface SideState {
 export class Side {
   readonly name: string;
   readonly maxWorkers: number;
+  /** Workers that the chaos monkey has killed. */
+  killed = 0;
   /** Those that changed the size, with the time since the pool was opened. */
   readonly decisions: { readonly atMs: number; readonly decision: Decision }[] = [];
   readonly controller: ScalingController;
@@ -111,7 +113,9 @@ export class Side {
     const victims =
       this.#pool.observe().workers?.filter(({ state, busy }) => state === 'ready' && busy) ?? [];
     const victim = victims[Math.floor(victims.length / 2)];
-    if (victim !== undefined) this.#chaos.postMessage(`${this.name}/${victim.id}`);
+    if (victim === undefined) return;
+    this.killed++;
+    this.#chaos.postMessage(`${this.name}/${victim.id}`);
   }
 
   now(): SideState {
