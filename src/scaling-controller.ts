@@ -336,11 +336,11 @@ export class ScalingController extends GuardedEmitter {
 
   /** All that a dashboard shows, as plain JSON: how things stand, the last 24 h, and what is to come. */
   dashboard(query: DashboardQuery = {}): DashboardData {
-    const { clock, scheduler } = this.#options;
+    const { clock, scheduler, intervals } = this.#options;
     const now = clock.now();
     const upcoming =
       scheduler !== undefined && isTimetable(scheduler) ? scheduler.upcoming(now, UPCOMING) : [];
-    return this.#recorder.data({ now, upcoming, ...this.status() }, query);
+    return this.#recorder.data({ now, upcoming, intervalMs: intervals.fast, ...this.status() }, query);
   }
 
   #pool(id: PoolId): ManagedPool {

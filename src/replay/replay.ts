@@ -1,8 +1,11 @@
+import type { Shared } from '../constraints/share-out.ts';
 import type { Journal } from '../core/journal.ts';
 import type { PoolId } from '../core/observation.ts';
 import type { PoolRecord, TickRecord } from '../core/record.ts';
+import type { ResourceGuard } from '../core/resources.ts';
 import { decide } from '../decide.ts';
 import { InvalidOptionError } from '../errors.ts';
+import { quotaGuard } from '../guards/guards.ts';
 import type { PolicyLike } from '../options.ts';
 import { PolicyTrack } from '../shadows/policy-track.ts';
 import { PoolComparison, type PoolReplay } from './pool-comparison.ts';
@@ -28,6 +31,11 @@ export interface ReplayOptions {
    * Default: `own` where a policy is given, else `recorded`.
    */
   readonly path?: 'recorded' | 'own';
+  /**
+   * Judges what fits, on the capacity that was recorded. Default: as the guards that come with flyball do; give a guard
+   * of your own here, too.
+   */
+  readonly guard?: ResourceGuard;
   /** First tick, epoch ms. */
   readonly from?: number;
   /** Last tick, epoch ms. */
@@ -67,13 +75,14 @@ class Replay {
   readonly #path: 'recorded' | 'own';
   readonly #policies: ReplayPolicies;
   readonly #keep: number;
+  readonly #guard: ResourceGuard;
   readonly #pools = new Map<PoolId, PoolComparison>();
   #ticks = 0;
   #from = 0;
   #to = 0;
 
   constructor(options: ReplayOptions) {
-    const { policy, policies, path, keepDifferences = 100 } = options;
+    const { policy, policies, path, keepDifferences = 100, guard = quotaGuard({}) } = options;
     if (path !== undefined && path !== 'recorded' && path !== 'own') {
       throw new InvalidOptionError('path', "must be 'recorded' or 'own'", path);
     }
@@ -83,6 +92,7 @@ class Replay {
     this.#path = path ?? (policy === undefined && policies === undefined ? 'recorded' : 'own');
     this.#policies = new ReplayPolicies(policy, policies);
     this.#keep = keepDifferences;
+    this.#guard = guard;
   }
 
   tick(record: TickRecord): void {
@@ -95,7 +105,7 @@ class Replay {
       ...(pool.apart === true && { apart: true }),
     }));
     // All pools of a tick at once, as they were decided, with what limited them together.
-    const decisions = this.#path === 'recorded' ? decide(inputs, record.shared) : [];
+    const decisions = this.#path === 'recorded' ? decide(inputs, this.#sharedIn(record)) : [];
     for (const [index, pool] of record.pools.entries()) {
       const { policy, trigger } = inputs[index] as (typeof inputs)[number];
       this.#comparison(pool).add(pool, policy, decisions[index], trigger);
@@ -112,6 +122,10 @@ class Replay {
       identical: this.#path === 'recorded' && pools.every(({ differing }) => differing === 0),
       pools,
     };
+  }
+
+  #sharedIn({ shared }: TickRecord): Shared | undefined {
+    return shared?.capacity === undefined ? shared : { ...shared, guard: this.#guard };
   }
 
   #comparison(record: PoolRecord): PoolComparison {

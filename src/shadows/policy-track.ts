@@ -58,6 +58,8 @@ export class PolicyTrack {
     const view = crew.view(live);
     view.pace = this.#pace.recall(monotonic, 0);
     delete view.emergency;
+    // Needs, prices and paid hours are those of the workers that are really there.
+    delete view.terms;
     if (this.#emergency !== undefined) {
       const { sizeBefore, since } = this.#emergency;
       view.emergency = { sizeBefore, sinceMs: monotonic - since };

@@ -28,7 +28,7 @@ export interface DashboardData {
   readonly faults: readonly DashboardFault[];
   /** Spans of the timetable that are still to come, by their begin; empty without schedules. */
   readonly upcoming: readonly DashboardUpcoming[];
-  /** What all pools may take together, and what they take; absent without a budget. */
+  /** Limits that all pools share (budget, machine, signals), and what is in use; absent where nothing limits. */
   readonly budget?: readonly DashboardBudget[];
 }
 

@@ -1,6 +1,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { PoolId } from '../core/observation.ts';
 import type { TickRecord } from '../core/record.ts';
+import { needOf } from '../core/resources.ts';
 import type { Fault, OperationReport, PredictionEvent, ScaledEvent, TrialEvent } from '../events.ts';
 import type {
   DashboardBudget,
@@ -24,11 +25,12 @@ export interface DashboardSource {
   readonly now: number;
   readonly running: boolean;
   readonly mode: 'act' | 'recommend';
+  /** Time between evaluations. */
+  readonly intervalMs: number;
   readonly nextTickInMs?: number;
   readonly pools: readonly SourcePool[];
   readonly faults: readonly (Fault & { readonly count: number })[];
   readonly upcoming: readonly UpcomingSpan[];
-  readonly budget?: readonly DashboardBudget[];
 }
 
 /** One pool of `status()`, as far as it is needed. */
@@ -54,7 +56,7 @@ export class DashboardRecorder {
   readonly #intervalMs: number;
   readonly #pools = new Map<PoolId, PoolRecorder>();
   #since: number | undefined;
-  #lastAt: number | undefined;
+  #newest: TickRecord | undefined;
 
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
@@ -62,9 +64,9 @@ export class DashboardRecorder {
 
   tick(record: TickRecord): void {
     this.#since ??= record.at;
-    const passedMs = record.at - (this.#lastAt ?? record.at);
+    const passedMs = record.at - (this.#newest?.at ?? record.at);
     const known = passedMs <= LONGEST_GAP_INTERVALS * this.#intervalMs ? Math.max(0, passedMs) : 0;
-    this.#lastAt = record.at;
+    this.#newest = record;
     for (const pool of record.pools) this.#pool(pool.view.pool).tick(pool, known);
   }
 
@@ -100,7 +102,7 @@ export class DashboardRecorder {
   }
 
   data(source: DashboardSource, query: DashboardQuery = {}): DashboardData {
-    const { now, running, mode, nextTickInMs, budget } = source;
+    const { now, running, mode, intervalMs, nextTickInMs } = source;
     const wanted = query.pools === undefined ? undefined : new Set(query.pools);
     const asked = source.pools.filter(({ id }) => wanted?.has(id) ?? true);
     return {
@@ -109,13 +111,13 @@ export class DashboardRecorder {
       since: this.#since ?? now,
       running,
       mode,
-      intervalMs: this.#intervalMs,
+      intervalMs,
       ...(nextTickInMs !== undefined && { nextEvaluationAt: now + Math.max(0, nextTickInMs) }),
       totals: this.#totals(source),
-      pools: asked.map((pool) => this.#poolData(pool, now, query)),
+      pools: asked.map((pool) => this.#poolData(pool, source, query)),
       faults: source.faults.map(faultData).sort((a, b) => b.at - a.at),
       upcoming: source.upcoming.map(upcomingInWords),
-      ...(budget !== undefined && { budget }),
+      ...(this.#newest?.shared !== undefined && { budget: budgetData(this.#newest, this.#newest.shared) }),
     };
   }
 
@@ -128,7 +130,11 @@ export class DashboardRecorder {
     return pool;
   }
 
-  #poolData(source: SourcePool, now: number, { series = true, since }: DashboardQuery): DashboardPool {
+  #poolData(
+    source: SourcePool,
+    { now, intervalMs }: DashboardSource,
+    { series = true, since }: DashboardQuery,
+  ): DashboardPool {
     const recorder = this.#pool(source.id);
     const { view, account } = recorder;
     const accuracy = account.accuracy(now);
@@ -136,7 +142,7 @@ export class DashboardRecorder {
     return {
       id: source.id,
       status: statusData(source, recorder),
-      ...(series && { recent: recorder.series.recent(since), day: recorder.series.day(since) }),
+      ...(series && { recent: recorder.series.recent(intervalMs, since), day: recorder.series.day(since) }),
       ...(forecast !== undefined && {
         ahead: {
           at: forecast.at + forecast.horizonMs,
@@ -232,6 +238,20 @@ function totalCost(costs: readonly DashboardCost[]): DashboardCost {
       staticPeakSpend: sum(({ staticPeakSpend }) => staticPeakSpend),
     }),
   };
+}
+
+/** What is in use of every limit: as it was measured, or what all workers are known to take. */
+function budgetData(
+  { pools }: TickRecord,
+  { capacity, budget }: NonNullable<TickRecord['shared']>,
+): DashboardBudget[] {
+  return [...(capacity?.supplies ?? []), ...budget].map(({ resource, total, by, used }) => {
+    const counted = (): number =>
+      pools.reduce((sum, { view: { ready, starting, draining, terms = {} } }) => {
+        return sum + needOf(resource, terms.needs ?? {}, terms.costPerHour) * (ready + starting + draining);
+      }, 0);
+    return { resource, used: used ?? counted(), total, by };
+  });
 }
 
 function faultData({ at, pool, source, message, count }: DashboardSource['faults'][number]): DashboardFault {

@@ -1,30 +1,18 @@
 import { type Channel, channel } from 'node:diagnostics_channel';
 import type { ControllerEvents } from '../events.ts';
 
-/** The events that are published, each on a channel of its own: `flyball:decision`, `flyball:tick`, … */
-const EVENTS = [
-  'decision',
-  'scaled',
-  'held',
-  'fault',
-  'tick',
-  'operation',
-  'prediction',
-  'efficiency',
-  'trial',
-] as const satisfies readonly (keyof ControllerEvents)[];
-
-const channels = Object.fromEntries(EVENTS.map((event) => [event, channel(`flyball:${event}`)])) as Record<
-  keyof ControllerEvents,
-  Channel
->;
+const channels = new Map<string, Channel>();
 
 /**
- * Publishes an event on its channel of `node:diagnostics_channel`, for all controllers of this process. Costs one
- * look at a flag where nobody has subscribed. What a subscriber throws, Node reports as an uncaught exception; the
- * loop goes on.
+ * Publishes an event on its channel of `node:diagnostics_channel` (`flyball:decision`, `flyball:tick`, …), for all
+ * controllers of this process. Costs a look at a flag where nobody has subscribed. What a subscriber throws, Node
+ * reports as an uncaught exception; the loop goes on.
  */
-export function publish<T extends keyof ControllerEvents>(event: T, payload: ControllerEvents[T][0]): void {
-  const target = channels[event];
-  if (target.hasSubscribers) target.publish(payload);
+export function publish<T extends keyof ControllerEvents>(event: T, detail: ControllerEvents[T][0]): void {
+  let target = channels.get(event);
+  if (target === undefined) {
+    target = channel(`flyball:${event}`);
+    channels.set(event, target);
+  }
+  if (target.hasSubscribers) target.publish(detail);
 }

@@ -22,7 +22,10 @@ const COLUMNS: readonly Column[] = [
 export type SeriesRow = Readonly<Record<Column, number>>;
 
 /** Of these the worst of a time counts, of the others the mean. */
-const WORST: ReadonlySet<Column> = new Set<Column>(['queued', 'waitMs']);
+const WORST: readonly boolean[] = COLUMNS.map((name) => name === 'queued' || name === 'waitMs');
+
+/** The row at hand: adding one is not interrupted. */
+const ROW = new Float64Array(COLUMNS.length);
 
 const DAY_MS = 24 * 3_600_000;
 /** Resolution of the day, ms: 1,440 points are more than a screen is wide. */
@@ -35,9 +38,7 @@ const FEWEST_RECENT = 240;
 export class PoolSeries {
   readonly #recent: SeriesRing;
   readonly #day: SeriesRing;
-  readonly #intervalMs: number;
   readonly #resolutionMs: number;
-  readonly #row = new Float64Array(COLUMNS.length);
   /** The part of the day that is not over: sums (or the worst), and how many ticks knew them. */
   readonly #sums = new Float64Array(COLUMNS.length);
   readonly #counts = new Uint32Array(COLUMNS.length);
@@ -45,7 +46,6 @@ export class PoolSeries {
 
   constructor(intervalMs: number) {
     const inAnHour = Math.ceil(3_600_000 / intervalMs);
-    this.#intervalMs = intervalMs;
     this.#resolutionMs = Math.max(MINUTE_MS, intervalMs);
     this.#recent = new SeriesRing(Math.min(MOST_RECENT, Math.max(FEWEST_RECENT, inAnHour)), COLUMNS.length);
     this.#day = new SeriesRing(Math.ceil(DAY_MS / this.#resolutionMs), COLUMNS.length);
@@ -58,20 +58,22 @@ export class PoolSeries {
       this.#bucket = bucket;
     }
     for (let column = 0; column < COLUMNS.length; column++) {
-      const name = COLUMNS[column] as Column;
-      const value = row[name];
-      this.#row[column] = value;
+      const value = row[COLUMNS[column] as Column];
+      ROW[column] = value;
       if (Number.isNaN(value)) continue;
       const sum = this.#sums[column] as number;
-      this.#sums[column] = WORST.has(name) ? Math.max(sum, value) : sum + value;
+      this.#sums[column] = WORST[column] ? Math.max(sum, value) : sum + value;
       this.#counts[column] = (this.#counts[column] as number) + 1;
     }
-    this.#recent.push(at, this.#row);
+    this.#recent.push(at, ROW);
   }
 
-  /** @param since only points after this moment, epoch ms */
-  recent(since: number = Number.NEGATIVE_INFINITY): DashboardSeries {
-    return columnsOf(this.#recent, this.#intervalMs, since);
+  /**
+   * @param intervalMs between two ticks, now
+   * @param since only points after this moment, epoch ms
+   */
+  recent(intervalMs: number, since: number = Number.NEGATIVE_INFINITY): DashboardSeries {
+    return columnsOf(this.#recent, intervalMs, since);
   }
 
   /** @param since only points whose time is not over at this moment, epoch ms */
@@ -94,10 +96,10 @@ export class PoolSeries {
   }
 
   #bucketRow(): number[] {
-    return COLUMNS.map((name, column) => {
+    return COLUMNS.map((_, column) => {
       const count = this.#counts[column] as number;
       const sum = this.#sums[column] as number;
-      return count === 0 ? Number.NaN : WORST.has(name) ? sum : sum / count;
+      return count === 0 ? Number.NaN : WORST[column] ? sum : sum / count;
     });
   }
 }

@@ -1,12 +1,15 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TickRecord } from '../../src/core/model.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
+import { quotaGuard } from '../../src/guards/guards.ts';
 import { createPolicy } from '../../src/policies/create-policy.ts';
 import { formatReplay } from '../../src/replay/format-replay.ts';
 import { replay } from '../../src/replay/replay.ts';
 import { memoryJournal } from '../../src/telemetry/memory-journal.ts';
 import { plus } from '../../src/testing/combine-workloads.ts';
+import { SimulatedPool } from '../../src/testing/simulated-pool.ts';
 import { burst, diurnal } from '../../src/testing/workloads.ts';
+import { HandPool } from '../hand-pool.ts';
 import { watched } from '../telemetry/watched.ts';
 
 const HOUR_MS = 3_600_000;
@@ -77,6 +80,34 @@ describe('the policies that were recorded', () => {
     expect(report).toMatchObject({ identical: false, pools: [{ differing: 1 }] });
     expect(report.pools[0]?.differences[0]?.at).toBe(tampered[7]?.at);
   });
+});
+
+it('what pools share is part of the record: budget and machine limit a replay as they did', async () => {
+  const journal = memoryJournal();
+  const { clock, controller, run, stop } = watched(
+    { needs: { memoryBytes: 2 ** 30 }, price: { perWorkerHour: 1 } },
+    { journal, budget: { maxWorkers: 12 }, resources: quotaGuard({ maxMemoryBytes: 9 * 2 ** 30 }) },
+    burst({ base: 3, peak: 14, atMs: 20 * 60_000, forMs: 20 * 60_000 }),
+  );
+  const other = new SimulatedPool({
+    clock,
+    workload: diurnal({ low: 4, high: 8 }),
+    fidelity: 'flow',
+    seed: 2,
+  });
+  controller.addPool({ id: 'other', adapter: other });
+  controller.addPool({
+    id: 'apart',
+    adapter: new HandPool({ ready: 2, busy: 2, queued: 9 }),
+    mode: 'recommend',
+  });
+  await run(HOUR_MS);
+  await stop();
+  const codes = journal.records.flatMap(({ pools }) => pools.flatMap(({ decision }) => decision.adjustments));
+  expect(new Set(codes.map(({ code }) => code))).toContain('budget');
+  expect(new Set(codes.map(({ code }) => code))).toContain('resources');
+  const written = journal.records.map((record) => JSON.parse(JSON.stringify(record)) as TickRecord);
+  expect(await replay(written)).toMatchObject({ ticks: 240, identical: true });
 });
 
 describe('another policy', () => {

@@ -33,7 +33,10 @@ const sameAgain = (): LoadPredictor => {
 
 describe('dashboard()', () => {
   it('is plain JSON, before the first tick and after', async () => {
-    const { controller, run, stop } = watched({ shadows: { calm: 'conservative' }, price: { perWorkerHour: 0.4 } });
+    const { controller, run, stop } = watched({
+      shadows: { calm: 'conservative' },
+      price: { perWorkerHour: 0.4 },
+    });
     const early = controller.dashboard();
     expect(JSON.parse(JSON.stringify(early))).toEqual(early);
     expect(early).toMatchObject({
@@ -192,6 +195,24 @@ describe('dashboard()', () => {
     expect(upcoming[0]).toMatchObject({ by: 'launch', action: 'at least 15 workers' });
     expect(upcoming[1]).toMatchObject({ by: 'night', action: 'at most 3 workers' });
     await stop();
+  });
+
+  it('shows what limits all pools together, and what is in use of it', async () => {
+    const { controller, run, stop } = watched(
+      { price: { perWorkerHour: 2 }, minWorkers: 4, maxWorkers: 4 },
+      { budget: { maxWorkers: 50, maxCostPerHour: 100 } },
+    );
+    controller.addPool({ id: 'other', adapter: hand(3), minWorkers: 3, maxWorkers: 3 });
+    await run(MINUTE_MS);
+    expect(controller.dashboard().budget).toEqual([
+      { resource: 'workers', used: 7, total: 50, by: 'budget.maxWorkers' },
+      { resource: 'cost', used: 8, total: 100, by: 'budget.maxCostPerHour' },
+    ]);
+    await stop();
+    const unlimited = watched();
+    await unlimited.run(MINUTE_MS);
+    expect(unlimited.controller.dashboard()).not.toHaveProperty('budget');
+    await unlimited.stop();
   });
 
   it('shows shadows beside the acting policy, and the trial', async () => {
