@@ -1,4 +1,4 @@
-import { defineConfig, type Options } from 'tsup';
+import type { Options } from 'tsup';
 import * as assets from './src/dashboard/page-assets.ts';
 
 /** Puts the scripts and styles of pages into the package as strings, in place of the module that bundles them. */
@@ -14,7 +14,7 @@ const pageAssets: NonNullable<Options['esbuildPlugins']>[number] = {
   },
 };
 
-export default defineConfig({
+const options: Options = {
   entry: {
     index: 'src/index.ts',
     'testing/index': 'src/testing/index.ts',
@@ -31,4 +31,6 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   esbuildPlugins: [pageAssets],
-});
+};
+
+export default options;

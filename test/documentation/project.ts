@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build, type Options } from 'tsup';
+import { build } from 'tsup';
 import ts from 'typescript';
 import tsupOptions from '../../tsup.config.ts';
 import type { Block, Page } from './pages.ts';
@@ -28,7 +28,7 @@ export class Project {
     writeFileSync(join(installed, 'package.json'), JSON.stringify({ name, version, type, exports }));
     writeFileSync(join(this.folder, 'package.json'), JSON.stringify({ type: 'module' }));
     await build({
-      ...(tsupOptions as Options),
+      ...tsupOptions,
       outDir: join(installed, 'dist'),
       config: false,
       dts: false,
