@@ -10,8 +10,10 @@ const HOST = 'http://ops.example';
 function open(actions?: DashboardActions) {
   const controller = new FakeController('web');
   const { fetch } = createDashboard(controller, actions === undefined ? {} : { actions });
-  const session = async (): Promise<{ actions: string[]; token?: string }> =>
-    (await fetch(new Request(`${HOST}/x/session`))).json();
+  const session = async (): Promise<{ actions: string[]; token?: string }> => {
+    const response = await fetch(new Request(`${HOST}/x/session`));
+    return (await response.json()) as { actions: string[]; token?: string };
+  };
   const post = async (
     action: string,
     body: unknown,
@@ -193,7 +195,7 @@ describe('a mistake is told, a failure is not', () => {
   ])('%s %j: 400', async (action, body, message) => {
     const response = await open(everyone).post(action, body);
     expect(response.status).toBe(400);
-    expect((await response.json()).error).toMatch(message);
+    expect(await response.json()).toEqual({ error: expect.stringMatching(message) });
   });
 
   it('what the controller refuses is told in its words', async () => {

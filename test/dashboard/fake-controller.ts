@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { type Mock, vi } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
 import type { DashboardController, DashboardEventName } from '../../src/dashboard/controller-port.ts';
 import type {
@@ -12,10 +12,10 @@ export const NOON: number = Date.UTC(2026, 0, 5, 12);
 
 /** A controller made by hand: `step` is a tick, `change` a decision that changes the size. */
 export class FakeController implements DashboardController {
-  readonly pause = vi.fn<(id: string) => void>();
-  readonly resume = vi.fn<(id: string) => void>();
-  readonly apply = vi.fn<DashboardController['apply']>(async () => ({}));
-  readonly signal = vi.fn<(signal: unknown) => void>();
+  readonly pause: Mock<(id: string) => void> = vi.fn();
+  readonly resume: Mock<(id: string) => void> = vi.fn();
+  readonly apply: Mock<DashboardController['apply']> = vi.fn(async () => ({}));
+  readonly signal: Mock<(signal: unknown) => void> = vi.fn();
   readonly queries: DashboardQuery[] = [];
   readonly #listeners = new Map<DashboardEventName, Set<() => void>>();
   readonly #ids: readonly string[];
