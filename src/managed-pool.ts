@@ -344,7 +344,11 @@ export class ManagedPool {
     if (options.needs !== before.needs) this.#needs = new LearnedNeeds(options.needs);
     if (options.price !== before.price) this.#spend = options.price && new SpendMeter(options.price);
     this.#detector = new SignalDetector(context.commons.board.options);
-    if (options.policy !== before.policy) this.adopt(options.policy);
+    if (options.policy === before.policy) return;
+    const { clock } = context;
+    const at = { now: clock.now(), monotonic: clock.monotonic() };
+    if (this.shadows === undefined) this.adopt(options.policy);
+    else this.shadows.succeed(options.policy, at);
   }
 
   /** Makes this the pool's own policy. One that a schedule has put in its place stays in force for its time. */

@@ -22,6 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Of events it takes the types of what it listens to.
   telemetry: ['core', 'errors', 'events'],
   decide: ['core', 'errors', 'policies', 'constraints'],
+  shadows: ['core', 'errors', 'events', 'policies', 'constraints', 'decide'],
 };
 
 /** Outer parts, and who may know that they exist. The controller is where the parts are put together. */

@@ -143,6 +143,14 @@ export class Shadows {
     return true;
   }
 
+  /** The host has given the pool another policy: a trial ends, and the comparison begins anew. */
+  succeed(policy: ScalingPolicy, at: Instant): void {
+    this.takeBack('the pool was given another policy', at);
+    this.#seat.adopt(policy);
+    this.#actingName = policy.name;
+    this.#begin();
+  }
+
   /** The acting policy becomes a shadow, and one of the shadows acts. Gives the name of the former. */
   #swap(name: string, policy: ScalingPolicy): string {
     const former = this.#actingName;

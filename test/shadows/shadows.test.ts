@@ -160,6 +160,21 @@ describe('a trial', () => {
     await stop();
   });
 
+  it('ends when the pool is given another policy', async () => {
+    const { controller, run, status, trials, stop } = setUp({ lean: always(9) });
+    await run(MINUTE_MS);
+    controller.promote('embedding', 'lean');
+    controller.reconfigure({ pools: { embedding: { policy: always(12) } } });
+    expect(trials).toMatchObject([
+      {},
+      { outcome: 'taken-back', reason: 'the pool was given another policy' },
+    ]);
+    await run(5 * MINUTE_MS);
+    expect(status()).toMatchObject({ policy: 'always-12', size: 12 });
+    expect(status().shadows).toMatchObject([{ name: 'always-12', acting: true }, { name: 'lean' }]);
+    await stop();
+  });
+
   it('gives the policy before it a name that is free', async () => {
     const { controller, run, trials, stop } = setUp({ adaptive: 'aggressive' }, { policy: 'adaptive' });
     await run(MINUTE_MS);
