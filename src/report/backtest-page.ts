@@ -1,10 +1,10 @@
 import type { BacktestResult } from '../backtest/backtest.ts';
 import type { BacktestRun } from '../backtest/run-contender.ts';
 import { duration, figure } from '../core/format.ts';
+import { chartScript, chartStyle } from '../dashboard/page-assets.ts';
 import { escapeHtml, page } from './html.ts';
 import { type ScatterGroup, scatterChart } from './scatter-chart.ts';
-import { timeChart, timeChartScript } from './time-chart.ts';
-import { uplotAssets } from './uplot.ts';
+import { timeChart } from './time-chart.ts';
 
 /** Decisions that the page lists of each run. */
 const MOST_DECISIONS = 500;
@@ -13,11 +13,10 @@ const MOST_DECISIONS = 500;
 export function backtestPage(result: BacktestResult): string {
   const runs = [...result.runs].sort((a, b) => a.score - b.score);
   const shown = runs.filter((run) => run.isDefault || runs.length <= 12);
-  const { script, style } = uplotAssets();
   return page({
     title: `flyball backtest: ${result.workload}`,
-    styles: [style],
-    scripts: [script, timeChartScript, chooserScript],
+    styles: [chartStyle(), ':root { --muted: var(--faint); }'],
+    scripts: [chartScript(), chooserScript],
     body: [
       header(result),
       table(shown),

@@ -49,7 +49,7 @@ ${scripts.map((script) => `<script>\n${script.replaceAll('</script', '<\\/script
 }
 
 /** The look of all pages, in light and dark. */
-export const pageStyle: string = `
+const pageStyle: string = `
 :root { --ink: #1c2128; --faint: #66707c; --line: #d9dee4; --ground: #ffffff; --raised: #f5f7f9; --accent: #0b6bcb;
   --good: #14804a; --bad: #b42318; }
 @media (prefers-color-scheme: dark) {

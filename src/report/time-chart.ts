@@ -35,7 +35,7 @@ export const palette: readonly string[] = [
   '#8a6fd1',
 ];
 
-/** HTML of a chart; `timeChartScript` draws it once it is on a page. */
+/** HTML of a chart; the charts' script, which the live page shares, draws it once it is on a page and visible. */
 export function timeChart(chart: TimeChart): string {
   return `<figure class="chart" data-time-chart>
 <figcaption>${escapeHtml(chart.title)}</figcaption>
@@ -43,60 +43,3 @@ export function timeChart(chart: TimeChart): string {
 <div></div>
 </figure>`;
 }
-
-/**
- * Script for a page that has uPlot. `flyballCharts.draw(element, chart)` draws one chart into an element and
- * gives the uPlot object (its `setData` updates a live one); `flyballCharts.drawAll(root)` draws every `timeChart`
- * below an element that is visible and not drawn yet.
- */
-export const timeChartScript: string = `
-const flyballCharts = (() => {
-  const palette = ${JSON.stringify(palette)};
-  const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const roundTimes = [1, 5, 15, 60, 300, 900, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 1209600];
-  const two = (n) => String(n).padStart(2, '0');
-  const sinceBegin = (s) => 'day ' + (Math.floor(s / 86400) + 1) + ', ' + two(Math.floor(s / 3600) % 24) + ':'
-    + two(Math.floor(s / 60) % 60);
-  function draw(element, chart) {
-    const axis = { stroke: color('--faint'), grid: { stroke: color('--line'), width: 1 }, ticks: { show: false } };
-    const dated = chart.dated !== false;
-    const options = {
-      width: element.clientWidth || 800,
-      height: chart.height || 260,
-      tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'UTC'),
-      scales: { x: { time: dated }, y: { range: (u, low, high) => [0, (high || 1) * 1.05] } },
-      axes: [
-        dated ? axis : { ...axis, values: (u, ticks) => ticks.map(sinceBegin), incrs: roundTimes, space: 90 },
-        { ...axis, size: 56 },
-      ],
-      series: [
-        dated ? { value: '{YYYY}-{MM}-{DD} {HH}:{mm}' } : { label: 'Time', value: (u, s) => s == null ? '' : sinceBegin(s) },
-        ...chart.lines.map((line, i) => ({
-          label: line.label,
-          stroke: line.color || palette[i % palette.length],
-          width: 1.5,
-          points: { show: false },
-          value: (u, v) => v == null ? '' : String(Math.round(v * 100) / 100),
-          ...(line.kind === 'area' && { fill: (line.color || palette[i % palette.length]) + '30' }),
-          ...(line.kind === 'step' && { paths: uPlot.paths.stepped({ align: 1 }) }),
-        })),
-      ],
-      cursor: { drag: { x: true, y: false } },
-    };
-    const plot = new uPlot(options, [chart.times, ...chart.lines.map((line) => line.values)], element);
-    new ResizeObserver(() => {
-      if (element.clientWidth > 0) plot.setSize({ width: element.clientWidth, height: options.height });
-    }).observe(element);
-    return plot;
-  }
-  function drawAll(root) {
-    for (const figure of root.querySelectorAll('[data-time-chart]:not([data-drawn])')) {
-      if (figure.offsetParent === null) continue;
-      figure.dataset.drawn = '';
-      draw(figure.lastElementChild, JSON.parse(figure.querySelector('script').textContent));
-    }
-  }
-  return { draw, drawAll };
-})();
-flyballCharts.drawAll(document);
-`;

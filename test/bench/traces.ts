@@ -32,6 +32,8 @@ const { values: args } = parseArgs({
     days: { type: 'string' },
     /** Figures of all runs, as JSON. */
     out: { type: 'string' },
+    /** Add what `--out` wrote before: references need not run again. Same traces, --boot and --days, please. */
+    with: { type: 'string' },
   },
 });
 
@@ -62,9 +64,10 @@ for (const workload of traces) {
   }
 }
 
+if (args.with !== undefined) addEarlier(args.with);
 for (const bootS of boots) printScores(bootS);
 printGeometricMeans();
-if (args.policies === undefined) {
+if (args.policies === undefined || args.with !== undefined) {
   printBest();
   printTemplates();
   await printSeasonal();
@@ -80,6 +83,15 @@ function readTraces(): Workload[] {
     .filter((file) => file.endsWith('.csv') && file.includes(args.trace))
     .sort()
     .map((file) => trace(readFileSync(join(args.traces, file), 'utf8'), { name: basename(file, '.csv') }));
+}
+
+/** Runs of an earlier bench that did not run again now. */
+function addEarlier(file: string): void {
+  const earlier = JSON.parse(readFileSync(file, 'utf8')) as (Omit<Cell, 'run'> & BacktestRun)[];
+  for (const { trace: name, bootS, ...run } of earlier) {
+    const isWanted = boots.includes(bootS) && traces.some((workload) => workload.name === name);
+    if (isWanted && find(name, bootS, run.label) === undefined) cells.push({ trace: name, bootS, run });
+  }
 }
 
 function durationOf(workload: Workload): { durationMs: number } | object {

@@ -40,7 +40,7 @@ export interface ReferenceAutoscaler {
 }
 
 /** Hold rules that let every proposal through: a reference brings its own. */
-export const holdNothing: HoldRules = {
+const holdNothing: HoldRules = {
   upToleranceRatio: 0,
   downToleranceRatio: 0,
   upCooldownMs: 0,
