@@ -122,7 +122,7 @@ describe('flyball backtest', () => {
     expect(err).toContain(`report: ${path}`);
     const html = readFileSync(path, 'utf8');
     expect(html).toContain('<!doctype html>');
-    expect(html).toContain('var uPlot=');
+    expect(html).toContain('flyballCharts');
     expect(html).not.toMatch(/(?:src|href)="?https?:/);
   });
 

@@ -1,8 +1,7 @@
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { embedJson, escapeHtml, page } from '../../src/report/html.ts';
 import { scatterChart } from '../../src/report/scatter-chart.ts';
-import { timeChart, timeChartScript } from '../../src/report/time-chart.ts';
+import { timeChart } from '../../src/report/time-chart.ts';
 
 describe('html', () => {
   it('lets no text become markup', () => {
@@ -21,46 +20,6 @@ describe('time chart', () => {
     const chart = { title: 'Load', times: [0, 60], lines: [{ label: 'load', values: [1, 2] }] };
     const json = /<script type="application\/json">(.*)<\/script>/.exec(timeChart(chart))?.[1];
     expect(JSON.parse(json ?? '')).toEqual(chart);
-  });
-
-  it('is drawn by its script once it is visible', () => {
-    const drawn: unknown[][] = [];
-    const chart = {
-      title: 'Load',
-      times: [0, 60],
-      dated: false,
-      lines: [{ label: 'load', values: [1, 2], kind: 'step' }],
-    };
-    const figure = {
-      offsetParent: {},
-      dataset: {},
-      lastElementChild: { clientWidth: 500 },
-      querySelector: () => ({ textContent: JSON.stringify(chart) }),
-    };
-    class UPlot {
-      static paths = { stepped: () => 'stepped' };
-      constructor(options: { width: number; series: object[] }, data: unknown[]) {
-        drawn.push([options.width, options.series.length, data]);
-      }
-    }
-    runInNewContext(timeChartScript, {
-      uPlot: UPlot,
-      document: { documentElement: {}, querySelectorAll: () => [figure] },
-      getComputedStyle: () => ({ getPropertyValue: () => ' #888 ' }),
-      ResizeObserver: class {
-        observe(): void {}
-      },
-    });
-    expect(drawn).toEqual([
-      [
-        500,
-        2,
-        [
-          [0, 60],
-          [1, 2],
-        ],
-      ],
-    ]);
   });
 });
 

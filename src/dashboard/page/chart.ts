@@ -14,6 +14,8 @@ export interface ChartLine {
   readonly color?: string;
   /** `right`: has an axis of its own. Default `left`. */
   readonly axis?: 'left' | 'right';
+  /** Of the stroke, pixels. Default 1.75. */
+  readonly width?: number;
   /** How its values read, in the legend and on its axis. Default: two decimals at most. */
   readonly format?: 'duration';
 }
@@ -60,8 +62,10 @@ export const palette: readonly string[] = [
   '#8a6fd1',
 ];
 
+/** Pixels. */
 const AXIS_WIDTH = 46;
 const RIGHT_AXIS_WIDTH = 56;
+const MARK_HEIGHT = 7;
 const FONT = '12px Inter, system-ui, sans-serif';
 /** Charts of one page show the same moment under the cursor. */
 const SYNC = uPlot.sync('flyball');
@@ -179,7 +183,7 @@ function layOut({ lines }: Chart): Plan {
     const common: uPlot.Series = {
       scale: line.axis ?? 'left',
       stroke: () => resolve(color),
-      width: kind === 'band' ? 0 : kind === 'dashes' ? 1.25 : 1.75,
+      width: line.width ?? 1.75,
       points: { show: false },
       ...(kind === 'band' && { stroke: () => 'transparent' }),
       ...(kind === 'dashes' && { dash: [4, 4] }),
@@ -271,20 +275,21 @@ function sinceBegin(seconds: number): string {
 function drawBehind(u: uPlot, { marks = [], now }: Chart, pointed: number | undefined): void {
   const { left, top, width, height } = u.bbox;
   const { ctx } = u;
-  const vertical = (at: number, color: string, dash: readonly number[] = []): void => {
+  const vertical = (at: number, color: string, from = top, dash: readonly number[] = []): void => {
     const x = Math.round(u.valToPos(at, 'x', true)) + 0.5;
     if (x < left || x > left + width) return;
     ctx.strokeStyle = color;
     ctx.setLineDash([...dash]);
     ctx.beginPath();
-    ctx.moveTo(x, top);
+    ctx.moveTo(x, from);
     ctx.lineTo(x, top + height);
     ctx.stroke();
   };
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
-  for (const mark of marks) vertical(mark, resolve('--mark'));
-  if (now !== undefined) vertical(now, resolve('--muted'), [2 * devicePixelRatio, 3 * devicePixelRatio]);
+  if (now !== undefined) vertical(now, resolve('--muted'), top, [2 * devicePixelRatio, 3 * devicePixelRatio]);
+  const foot = top + height - MARK_HEIGHT * devicePixelRatio;
+  for (const mark of marks) vertical(mark, resolve('--ink'), foot);
   ctx.lineWidth = 2 * devicePixelRatio;
   if (pointed !== undefined) vertical(pointed, resolve('--accent'));
   ctx.restore();

@@ -203,9 +203,15 @@ function capacityChart(pool: DashboardPool, series: DashboardSeries, range: Rang
     lines: [
       { label: 'forecast’s band', values: anchor(high), low: anchor(low), kind: 'band', color: '--forecast' },
       { label: 'ready', values: extended(series.ready, null), kind: 'step-area', color: '--capacity' },
-      { label: 'with starting', values: extended(capacity, null), kind: 'dashes', color: '--capacity' },
-      { label: 'demand', values: extended(series.demand, null), color: '--demand' },
-      { label: 'forecast', values: anchor(forecast), color: '--forecast', kind: 'line' },
+      {
+        label: 'with starting',
+        values: extended(capacity, null),
+        kind: 'dashes',
+        color: '--capacity',
+        width: 1.25,
+      },
+      { label: 'forecast', values: anchor(forecast), color: '--forecast', width: 1.25 },
+      { label: 'demand', values: extended(series.demand, null), color: '--demand', width: 2 },
     ],
   };
 }
