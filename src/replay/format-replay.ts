@@ -59,7 +59,7 @@ function signed(ratio: number): string {
 }
 
 function time(at: number): string {
-  return new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  return new Date(at).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function table(cells: readonly (readonly string[])[]): string[] {

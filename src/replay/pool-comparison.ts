@@ -30,6 +30,7 @@ export interface PoolReplay {
   readonly ticks: number;
   /** On the recorded path: ticks whose decision differs in any byte; on its own path: whose size differs. */
   readonly differing: number;
+  /** The first of them; on its own path those at which either side changes its size. */
   readonly differences: readonly ReplayDifference[];
   readonly recorded: ReplaySide;
   readonly replayed: ReplaySide;
@@ -89,6 +90,8 @@ export class PoolComparison {
     this.#replayed.decided(replayed);
     if (!differs) return;
     this.#differing++;
+    // Sizes that have parted differ in every tick; what tells is where either changes.
+    if (track !== undefined && recorded.from === recorded.to && replayed.from === replayed.to) return;
     if (this.#differences.length < this.#keep) this.#differences.push({ at: view.now, recorded, replayed });
   }
 

@@ -40,7 +40,7 @@ export interface ReplayOptions {
   readonly from?: number;
   /** Last tick, epoch ms. */
   readonly to?: number;
-  /** Differences that are kept, the first of each pool. An integer, 0 or more; default 100. */
+  /** Most differences that are kept of a pool, the first of them. An integer, 0 or more; default 100. */
   readonly keepDifferences?: number;
 }
 

@@ -51,6 +51,12 @@ describe.concurrent('the examples', { timeout: 60_000 }, () => {
     expect(printed).toMatch(/traffic, peak 10 workers/);
     expect(printed).toMatch(/Best by cost and late jobs together: (adaptive|conservative)/);
   });
+
+  it('what-if: a recorded day decides again as it did, and otherwise under another policy', async () => {
+    const printed = await run('what-if.ts', '--policies', 'conservative');
+    expect(printed).toContain('the recorded policies decide as they did: yes, byte for byte');
+    expect(printed).toMatch(/conservative, replayed +[\d.]+ \([+-]\d+(\.\d)?%\)/);
+  });
 });
 
 describe('the demo', { timeout: 60_000 }, () => {
