@@ -30,7 +30,11 @@ The file is CSV with a time (seconds or ISO) and a number on each line, or the J
       json: { type: 'boolean' },
       out: { type: 'string' },
     });
-    const report = analyzePatterns(toPoints(readTrace(file)), {
+    const workload = readTrace(file);
+    if (workload.startAt === undefined) {
+      terminal.err('the times have no date: taken to begin on a Monday at 0:00 UTC\n');
+    }
+    const report = analyzePatterns(toPoints(workload), {
       ...(values.days !== undefined && { daysBack: parseCount('--days', values.days) }),
       ...(values['time-zone'] !== undefined && { timeZone: values['time-zone'] }),
     });

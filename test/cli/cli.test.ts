@@ -180,8 +180,9 @@ describe('flyball analyze', () => {
   );
 
   it('prints what it found', async () => {
-    const { code, out } = await call(['analyze', fortnight]);
+    const { code, out, err } = await call(['analyze', fortnight]);
     expect(code).toBe(0);
+    expect(err).toMatch(/^the times have no date/);
     expect(out).toContain('Day (reliability 1.00)');
     expect(out).toMatch(/Spikes .*\n {2}none/);
   });

@@ -45,7 +45,10 @@ describe('the process', () => {
 
   it('ends soon when it is interrupted, with 130', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'flyball-process-')), 'long.csv');
-    writeFileSync(path, Array.from({ length: 200 * 24 }, (_, i) => `${i * 3600},${10 + (i % 24)}`).join('\n'));
+    writeFileSync(
+      path,
+      Array.from({ length: 200 * 24 }, (_, i) => `${i * 3600},${10 + (i % 24)}`).join('\n'),
+    );
     let isInterrupted = false;
     const { code, out, err } = await flyball(
       ['backtest', path, '--policy', 'hpa', '--compare', 'none', '--interval', '1m'],
