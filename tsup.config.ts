@@ -18,6 +18,8 @@ const options: Options = {
   entry: {
     index: 'src/index.ts',
     'testing/index': 'src/testing/index.ts',
+    'backtest-worker': 'src/backtest/backtest-worker.ts',
+    cli: 'src/cli/main.ts',
     'adapters/worker-threads': 'src/adapters/worker-threads.ts',
     'adapters/child-process': 'src/adapters/child-process.ts',
     'dashboard/index': 'src/dashboard/index.ts',

@@ -91,6 +91,19 @@ export { evaluateFeasibility } from './guards/evaluate-feasibility.ts';
 export { type Probed, type ProbeReading, probeGuard, quotaGuard, unlimited } from './guards/guards.ts';
 export { type HostGuardOptions, hostGuard } from './guards/host-guard.ts';
 export type { ResourceLimits } from './guards/resource-limits.ts';
+export {
+  type FileHistoryOptions,
+  fileHistory,
+  type HistoryRange,
+  type HistoryStore,
+  type ImportOptions,
+  importHistory,
+  type MemoryHistoryOptions,
+  memoryHistory,
+  type RecordHistoryOptions,
+  recordHistory,
+  type TickSource,
+} from './history-store/index.ts';
 export type { PoolStatus } from './managed-pool.ts';
 export type {
   ControllerOptions,
@@ -102,6 +115,22 @@ export type {
   PredictiveRules,
   PredictorFactory,
 } from './options.ts';
+export {
+  analyzePatterns,
+  type DailyPattern,
+  formatPatterns,
+  type LoadPoint,
+  type PatternEvent,
+  type PatternOptions,
+  type PatternReport,
+  type QuietWindow,
+  type RegimeChange,
+  type Spike,
+  type SpikePattern,
+  type SpikeTrigger,
+  type TrendPattern,
+  type WeeklyPattern,
+} from './patterns/index.ts';
 export { type AdaptiveOptions, adaptive } from './policies/adaptive.ts';
 export { type CostOptions, cost } from './policies/cost.ts';
 export { createPolicy, type PolicyName, type PolicyOptions } from './policies/create-policy.ts';

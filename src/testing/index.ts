@@ -1,3 +1,7 @@
+export { type BacktestOptions, type BacktestResult, backtest } from '../backtest/backtest.ts';
+export type { Entrant } from '../backtest/contender.ts';
+export type { BacktestRun, BacktestSettings, RunDecision } from '../backtest/run-contender.ts';
+export { type TuneOptions, type TuneResult, type TuneTrial, tune } from '../backtest/tune.ts';
 export {
   AdapterContractError,
   type AdapterContractOptions,
