@@ -8,7 +8,7 @@ export interface DemoJob {
 }
 
 /** Mean time of a job in its worker: 3 ms of computing, and waiting for 50 to 250 ms. */
-export const SERVICE_MS = 153;
+const SERVICE_MS = 153;
 
 /** A day in small: a quiet night, a morning that rises, a spike at noon, an afternoon that falls. Erlangs. */
 const SHAPE: readonly (readonly [share: number, load: number])[] = [

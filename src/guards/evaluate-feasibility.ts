@@ -51,7 +51,7 @@ export function evaluateFeasibility(request: FeasibilityRequest, capacity: Resou
 }
 
 /** What is free of a supply; never below 0. */
-export function freeOf(supply: Supply, emergency: boolean): number {
+function freeOf(supply: Supply, emergency: boolean): number {
   const reserve = emergency ? 0 : (supply.reserve ?? 0);
   return Math.max(0, supply.total - (supply.used ?? 0) - reserve);
 }

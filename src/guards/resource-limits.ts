@@ -18,7 +18,7 @@ export interface ResourceLimits {
 }
 
 /** Share of what there is that is kept for emergencies, unless told otherwise. */
-export const EMERGENCY_RESERVE_RATIO = 0.1;
+const EMERGENCY_RESERVE_RATIO = 0.1;
 
 const FIELDS: readonly (readonly [Exclude<keyof ResourceLimits, 'emergencyReserveRatio'>, Resource])[] = [
   ['maxTotalWorkers', 'workers'],

@@ -2,5 +2,4 @@ export { type FileHistoryOptions, fileHistory } from './file-history.ts';
 export type { HistoryRange, HistoryStore } from './history-store.ts';
 export { type ImportOptions, importHistory } from './import-history.ts';
 export { type MemoryHistoryOptions, memoryHistory } from './memory-history.ts';
-export { fromPrometheus, type HistoryRow } from './prometheus.ts';
 export { type RecordHistoryOptions, recordHistory, type TickSource } from './record-history.ts';

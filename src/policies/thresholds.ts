@@ -97,7 +97,7 @@ function compare(demand: number, size: number): string {
 }
 
 /** @throws InvalidOptionError */
-export function checkThresholds(options: ThresholdOptions): void {
+function checkThresholds(options: ThresholdOptions): void {
   const { scaleUpThreshold = 0.8, scaleDownThreshold = 0.3, scalingIncrement, trimTo } = options;
   checkShare('scaleUpThreshold', scaleUpThreshold);
   checkNumber('scaleDownThreshold', scaleDownThreshold, 'must be 0 or more', (share) => share >= 0);

@@ -62,7 +62,7 @@ export function parseSchedules(
 }
 
 /** Checks one schedule; `field` is the path that errors begin with, `zone` the one it has if it names none. */
-export function parseSchedule(
+function parseSchedule(
   input: Schedule | DefaultScheduleName,
   field: string,
   zone: string = 'UTC',

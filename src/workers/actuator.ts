@@ -7,7 +7,7 @@ import type { LifecycleOptions } from './lifecycle-options.ts';
 import { ReplicaScaler } from './replica-scaler.ts';
 import { WorkerAutoScaler } from './worker-auto-scaler.ts';
 
-export type { DrainTimeoutChoice, LifecycleOptions } from './lifecycle-options.ts';
+export type { LifecycleOptions } from './lifecycle-options.ts';
 
 /** The workers that count, as the newest observation and the operations in flight show them together. */
 export interface Workforce {

@@ -103,7 +103,7 @@ export function follow<T>(promise: Promise<T>): Pending<T> {
   return pending;
 }
 
-export function fail(message: string, cause?: unknown): never {
+function fail(message: string, cause?: unknown): never {
   throw new AdapterContractError(message, cause === undefined ? undefined : { cause });
 }
 

@@ -14,25 +14,7 @@ import type { ReferenceAutoscaler } from './reference.ts';
 import { regReference } from './reg.ts';
 import { staticMeanReference, staticPeakReference } from './static-size.ts';
 
-export { adapt } from './adapt.ts';
-export { awsStepScaling } from './aws-step-scaling.ts';
-export { awsTargetTracking } from './aws-target-tracking.ts';
-export { conpaas } from './conpaas.ts';
-export { crawlee } from './crawlee.ts';
-export { hist } from './hist.ts';
-export { holtWintersHpa } from './holt-winters-hpa.ts';
-export { hpa } from './hpa.ts';
-export { knative } from './knative.ts';
-export { oraclePlan } from './oracle-plan.ts';
-export { react } from './react.ts';
-export {
-  type Headroom,
-  type ReferenceAutoscaler,
-  type ReferenceContext,
-  referencePolicy,
-} from './reference.ts';
-export { reg } from './reg.ts';
-export { staticSize } from './static-size.ts';
+export type { ReferenceAutoscaler } from './reference.ts';
 
 /** All autoscalers that flyball is measured against, those that know the load in advance last. */
 export const references: readonly ReferenceAutoscaler[] = [

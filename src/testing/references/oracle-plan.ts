@@ -6,7 +6,7 @@ import { type ReferenceAutoscaler, type ReferenceContext, target } from './refer
  * The oracle's plan, carried out: it knows the load in advance and orders each worker one start-up before it is
  * needed. It shows what the plan's price buys when arrivals are random around the load.
  */
-export function oraclePlan(context: ReferenceContext, factor = 1): PolicyEngine {
+function oraclePlan(context: ReferenceContext, factor = 1): PolicyEngine {
   const { workload, durationMs, startAt, startupMs, intervalMs } = context;
   const steps = Math.ceil(durationMs / intervalMs) + 1;
   const loads = Float64Array.from({ length: steps }, (_, i) => highest(context, i * intervalMs) * factor);

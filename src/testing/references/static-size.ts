@@ -3,7 +3,7 @@ import { neededWorkers } from '../needed-workers.ts';
 import { type ReferenceAutoscaler, type ReferenceContext, target } from './reference.ts';
 
 /** Always the same number of workers. */
-export function staticSize(size: number): PolicyEngine {
+function staticSize(size: number): PolicyEngine {
   return { propose: () => target(size, `always ${size}`) };
 }
 
