@@ -27,12 +27,12 @@ const { values: args } = parseArgs({
     boot: { type: 'string', default: '30,120,300' },
     /** All headrooms of every reference, not only the published default. */
     curve: { type: 'boolean', default: false },
-    /** Only flyball's policies and these references, by name. */
+    /** Only these, by name; `none` = only print what `--with` adds. Default: all. */
     policies: { type: 'string' },
     days: { type: 'string' },
     /** Figures of all runs, as JSON. */
     out: { type: 'string' },
-    /** Add what `--out` wrote before: references need not run again. Same traces, --boot and --days, please. */
+    /** Files that `--out` wrote before: references need not run again. Same --boot and --days, please. */
     with: { type: 'string' },
   },
 });
@@ -48,7 +48,7 @@ const traces = readTraces();
 const boots = args.boot.split(',').map(Number);
 const cells: Cell[] = [];
 
-for (const workload of traces) {
+for (const workload of args.policies === 'none' ? [] : traces) {
   for (const bootS of boots) {
     const started = performance.now();
     const { runs } = await backtest(workload, {
@@ -64,7 +64,7 @@ for (const workload of traces) {
   }
 }
 
-if (args.with !== undefined) addEarlier(args.with);
+for (const file of args.with?.split(',') ?? []) addEarlier(file);
 for (const bootS of boots) printScores(bootS);
 printGeometricMeans();
 if (args.policies === undefined || args.with !== undefined) {
