@@ -64,6 +64,7 @@ export type {
   WorkerState,
 } from './core/model.ts';
 export { type DecideInput, decide } from './decide.ts';
+export { defineConfig } from './define-config.ts';
 export { DeadlineError, InvalidOptionError } from './errors.ts';
 export type {
   ControllerEvents,
@@ -105,6 +106,7 @@ export {
   type TickSource,
 } from './history-store/index.ts';
 export type { PoolStatus } from './managed-pool.ts';
+export { configJsonSchema } from './option-schemas.ts';
 export type {
   ControllerOptions,
   Intervals,

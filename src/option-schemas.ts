@@ -21,10 +21,11 @@ import type { LifecycleOptions } from './workers/actuator.ts';
 
 /**
  * A field that may be left out. `undefined` is taken as left out too: callers in plain JavaScript write it, while
- * the hand-written types (exactOptionalPropertyTypes) need not allow it.
+ * the hand-written types (exactOptionalPropertyTypes) need not allow it. The description, with unit, range and default,
+ * is what an editor shows.
  */
-function optional<T extends z.ZodType>(schema: T): z.ZodExactOptional<T> {
-  return schema.optional() as unknown as z.ZodExactOptional<T>;
+function optional<T extends z.ZodType>(schema: T, description: string): z.ZodExactOptional<T> {
+  return schema.describe(description).optional() as unknown as z.ZodExactOptional<T>;
 }
 
 /** An object of the host's with methods: checked for the methods, passed on as it is. */
@@ -76,25 +77,74 @@ const policySchema = z.custom<PolicyLike>(
 );
 
 const lifecycleSchema: z.ZodType<LifecycleOptions, LifecycleOptions> = z.strictObject({
-  startTimeoutMs: optional(milliseconds),
-  emergencyStartTimeoutMs: optional(milliseconds),
-  longestStartMs: optional(milliseconds),
-  assumedStartupMs: optional(milliseconds),
-  drainTimeoutMs: optional(milliseconds),
-  removalTimeoutMs: optional(milliseconds),
-  onDrainTimeout: optional(z.enum(['wait', 'stop'], { error: "must be 'wait' or 'stop'" })),
-  visibilityGraceMs: optional(milliseconds),
-  retryDelayMs: optional(milliseconds),
-  retryDelayMaxMs: optional(milliseconds),
-  breakerThreshold: optional(count.min(1, { error: 'must be at least 1' })),
-  breakerOpenMs: optional(milliseconds),
-  breakerOpenMaxMs: optional(milliseconds),
-  scaleTimeoutMs: optional(milliseconds),
-  adoptAfterMs: optional(milliseconds),
+  startTimeoutMs: optional(milliseconds, 'Time that one start gets. Milliseconds, above 0; default 30,000.'),
+  emergencyStartTimeoutMs: optional(
+    milliseconds,
+    'Time that one start gets in an emergency. Milliseconds, above 0; default 15,000.',
+  ),
+  longestStartMs: optional(
+    milliseconds,
+    'A start is given up after this, whatever the pool reports. Milliseconds, above 0; default 600,000.',
+  ),
+  assumedStartupMs: optional(
+    milliseconds,
+    'Start-up time assumed until the first start has shown one. Milliseconds, above 0; default 60,000.',
+  ),
+  drainTimeoutMs: optional(
+    milliseconds,
+    'Time that a worker gets to end its jobs. Milliseconds, above 0; default 30,000.',
+  ),
+  removalTimeoutMs: optional(
+    milliseconds,
+    'Time for one removal, its drain and its stop. Milliseconds, above 0; default 60,000.',
+  ),
+  onDrainTimeout: optional(
+    z.enum(['wait', 'stop'], { error: "must be 'wait' or 'stop'" }),
+    'What happens to a worker that is busy at its drain deadline: wait or stop. Default wait.',
+  ),
+  visibilityGraceMs: optional(
+    milliseconds,
+    'How long an observation may lag behind a call that has settled. Milliseconds, above 0; default 30,000.',
+  ),
+  retryDelayMs: optional(
+    milliseconds,
+    'Time to the first retry of what failed; doubles. Milliseconds, above 0; default 1,000.',
+  ),
+  retryDelayMaxMs: optional(
+    milliseconds,
+    'Longest time between two retries. Milliseconds, above 0; default 60,000.',
+  ),
+  breakerThreshold: optional(
+    count.min(1, { error: 'must be at least 1' }),
+    'Failures in a row that open the circuit breaker. 1 or more; default 5.',
+  ),
+  breakerOpenMs: optional(
+    milliseconds,
+    'Time that the breaker stays open before a probe. Milliseconds, above 0; default 30,000.',
+  ),
+  breakerOpenMaxMs: optional(
+    milliseconds,
+    'Longest time that the breaker stays open; it doubles. Milliseconds, above 0; default 300,000.',
+  ),
+  scaleTimeoutMs: optional(
+    milliseconds,
+    'Time within which an orchestrator must accept a size. Milliseconds, above 0; default 30,000.',
+  ),
+  adoptAfterMs: optional(
+    milliseconds,
+    'A size set by someone else is adopted after this. Milliseconds, above 0; default 120,000.',
+  ),
 });
 
 const intervalsSchema: z.ZodType<Intervals, Intervals> = z.strictObject(
-  { fast: optional(interval), normal: optional(interval), slow: optional(interval) },
+  {
+    fast: optional(interval, 'Observe and decide. Milliseconds, 10 or more; default 15,000.'),
+    normal: optional(
+      interval,
+      'Upkeep: efficiency, spending, weights. Milliseconds, at least fast; default 4 x fast.',
+    ),
+    slow: optional(interval, 'Learning. Milliseconds, at least normal; default 20 x fast.'),
+  },
   { error: 'must be a number of milliseconds, or { fast, normal, slow }' },
 );
 
@@ -107,51 +157,105 @@ const poolType = z.enum(['general', 'embedding', 'generation', 'classification']
 });
 
 const priceSchema: z.ZodType<Pricing, Pricing> = z.strictObject({
-  perWorkerHour: amount,
-  billingMs: optional(amount),
-  startCost: optional(amount),
-  latenessCost: optional(amount),
+  perWorkerHour: amount.describe('Price of one worker for an hour. Money, 0 or more.'),
+  billingMs: optional(
+    amount,
+    'A period begun is paid in full. Milliseconds, 0 or more; default 0 = as used.',
+  ),
+  startCost: optional(amount, 'What a start costs besides. Money, 0 or more; default 0.'),
+  latenessCost: optional(
+    amount,
+    'What an hour of work costs when it is done late. Money, 0 or more; default 0 = not known.',
+  ),
 });
 
 const needsSchema: z.ZodType<ResourceUsage, ResourceUsage> = z.strictObject({
-  memoryBytes: optional(amount),
-  cpuCores: optional(amount),
-  networkBytesPerSecond: optional(amount),
-  storageBytes: optional(amount),
+  memoryBytes: optional(amount, 'Memory of one worker. Bytes, 0 or more; default: learned.'),
+  cpuCores: optional(amount, 'CPU of one worker. Cores, 0 or more; default: learned.'),
+  networkBytesPerSecond: optional(
+    amount,
+    'Network traffic of one worker. Bytes per second, 0 or more; default: learned.',
+  ),
+  storageBytes: optional(amount, 'Storage of one worker. Bytes, 0 or more; default: learned.'),
 });
 
 const shareSchema: z.ZodType<PoolShare, PoolShare> = z.strictObject({
-  priority: optional(z.number({ error: 'must be a number' })),
-  weight: optional(amount.positive({ error: 'must be above 0' })),
-  guaranteedWorkers: optional(count),
+  priority: optional(
+    z.number({ error: 'must be a number' }),
+    'Higher is served first, and cut last. Any number; default 0.',
+  ),
+  weight: optional(
+    amount.positive({ error: 'must be above 0' }),
+    'Part among equals of one priority. Above 0; default 1.',
+  ),
+  guaranteedWorkers: optional(
+    count,
+    'Workers that the pool is owed whenever it needs them. An integer, 0 or more; default 1.',
+  ),
 });
 
 const limit = amount.positive({ error: 'must be above 0' });
 const budgetSchema: z.ZodType<BudgetOptions, BudgetOptions> = z.strictObject({
-  maxWorkers: optional(count.min(1, { error: 'must be at least 1' })),
-  maxMemoryBytes: optional(limit),
-  maxCpuCores: optional(limit),
-  maxCostPerHour: optional(limit),
-  maxCostPerDay: optional(limit),
+  maxWorkers: optional(
+    count.min(1, { error: 'must be at least 1' }),
+    'Most workers of all pools together. An integer, 1 or more; default: no limit.',
+  ),
+  maxMemoryBytes: optional(limit, 'Most memory of all pools together. Bytes, above 0; default: no limit.'),
+  maxCpuCores: optional(limit, 'Most CPU of all pools together. Cores, above 0; default: no limit.'),
+  maxCostPerHour: optional(limit, 'Most money per hour. Above 0; default: no limit.'),
+  maxCostPerDay: optional(limit, 'Most money in 24 h. Above 0; default: no limit.'),
 });
 
 const signalsSchema: z.ZodType<SignalOptions, SignalOptions> = z.strictObject({
-  spikeThreshold: optional(ratio),
-  emergencyThreshold: optional(ratio),
-  emergencyMagnitude: optional(ratio),
-  throttleRatio: optional(ratio),
-  rateLimitRatio: optional(ratio),
-  errorRatio: optional(ratio),
-  errorFactor: optional(amount.min(1, { error: 'must be 1 or more' })),
-  durationMs: optional(milliseconds),
-  emergencyDurationMs: optional(milliseconds),
-  costDurationMs: optional(milliseconds),
+  spikeThreshold: optional(ratio, 'Score from which a spike is detected. 0..1; default 0.7.'),
+  emergencyThreshold: optional(
+    ratio,
+    'Score from which a detected spike is an emergency. 0..1; default 0.9.',
+  ),
+  emergencyMagnitude: optional(
+    ratio,
+    'Magnitude above which a raised spike is an emergency. 0..1; default 0.8.',
+  ),
+  throttleRatio: optional(
+    ratio,
+    'Used share of a rate limit above which throttling is advised. 0..1; default 0.7.',
+  ),
+  rateLimitRatio: optional(
+    ratio,
+    'Used share of a rate limit above which the pool is cut. 0..1; default 0.9.',
+  ),
+  errorRatio: optional(ratio, 'Failed share of the jobs below which no alarm is raised. 0..1; default 0.1.'),
+  errorFactor: optional(
+    amount.min(1, { error: 'must be 1 or more' }),
+    'Failed share against the usual one from which an alarm is raised. 1 or more; default 2.',
+  ),
+  durationMs: optional(
+    milliseconds,
+    'How long signals last unless raised again. Milliseconds, above 0; default 300,000.',
+  ),
+  emergencyDurationMs: optional(
+    milliseconds,
+    'How long emergencies last unless raised again. Milliseconds, above 0; default 600,000.',
+  ),
+  costDurationMs: optional(
+    milliseconds,
+    'How long a cost threshold lasts unless raised again. Milliseconds, above 0; default 3,600,000.',
+  ),
 });
 
 const predictiveSchema: z.ZodType<PredictiveRules, PredictiveRules> = z.strictObject({
-  enabled: optional(z.boolean({ error: 'must be true or false' })),
-  horizonMs: optional(milliseconds),
-  retrainIntervalMs: optional(milliseconds),
+  enabled: optional(
+    z.boolean({ error: 'must be true or false' }),
+    'false = no forecasts for any pool. Default true.',
+  ),
+  horizonMs: optional(
+    milliseconds,
+    'Longest time ahead that a forecast looks. Milliseconds, above 0; default 1,800,000.',
+  ),
+  retrainIntervalMs: optional(
+    milliseconds,
+    'How often predictors are retrained. Milliseconds, at least the slow interval; default 86,400,000.',
+  ),
 });
 
 const resourcesSchema = z.custom<NonNullable<ControllerOptions['resources']>>(
@@ -160,19 +264,34 @@ const resourcesSchema = z.custom<NonNullable<ControllerOptions['resources']>>(
 );
 
 export const poolSchema: z.ZodType<PoolOptions, PoolOptions> = z.strictObject({
-  id,
-  adapter: adapterSchema,
-  policy: optional(policySchema),
-  minWorkers: optional(count),
-  maxWorkers: optional(count.min(1, { error: 'must be at least 1' })),
-  mode: optional(modeSchema),
-  lifecycle: optional(lifecycleSchema),
-  predictor: optional(predictorSchema),
-  shadows: optional(z.record(id, policySchema, { error: 'must be policies by name' })),
-  type: optional(poolType),
-  price: optional(priceSchema),
-  needs: optional(needsSchema),
-  share: optional(shareSchema),
+  id: id.describe('Unique name of the pool.'),
+  adapter: adapterSchema.describe("The host's pool; given in code."),
+  policy: optional(
+    policySchema,
+    'A name (adaptive, conservative, aggressive, cost-optimized, high-performance) or options of createPolicy. Default: by type, else adaptive.',
+  ),
+  minWorkers: optional(count, 'Fewest workers. An integer, 0 or more; default 1.'),
+  maxWorkers: optional(
+    count.min(1, { error: 'must be at least 1' }),
+    'Most workers. An integer, 1 or more and at least minWorkers; default 20.',
+  ),
+  mode: optional(modeSchema, 'act, or recommend for a dry run. Default act.'),
+  lifecycle: optional(lifecycleSchema, 'How workers are started and stopped.'),
+  predictor: optional(
+    predictorSchema,
+    'false = no forecasts. Default: one for each pool whose policy is predictive.',
+  ),
+  shadows: optional(
+    z.record(id, policySchema, { error: 'must be policies by name' }),
+    'Policies by name that decide beside the acting one and are never followed. Default: none.',
+  ),
+  type: optional(
+    poolType,
+    'What kind of work the pool does: it then has that policy of policyByType. Default: none.',
+  ),
+  price: optional(priceSchema, 'What one worker costs, money in any one currency. Default: not known.'),
+  needs: optional(needsSchema, 'What one worker needs. Default: learned.'),
+  share: optional(shareSchema, 'Standing among the pools that share a budget or a machine.'),
 });
 
 const schedulesSchema = z.custom<NonNullable<ControllerOptions['schedules']>>(
@@ -187,33 +306,108 @@ export type ControllerShape = Omit<ControllerOptions, 'pools' | 'intervalMs'> & 
 };
 
 export const controllerSchema: z.ZodType<ControllerShape, ControllerShape> = z.strictObject({
-  enabled: optional(z.boolean({ error: 'must be true or false' })),
+  enabled: optional(
+    z.boolean({ error: 'must be true or false' }),
+    'false: start() does nothing. Default true.',
+  ),
   pools: z.array(z.unknown(), { error: 'must be a list of pools' }),
   clock: optional(
     port<Clock>('must have now(), monotonic() and sleep()', (has) => has('now', 'monotonic', 'sleep')),
+    'Default: the clock of the machine.',
   ),
   logger: optional(
     port<NonNullable<ControllerOptions['logger']>>('must have info(), warn() and debug()', (has) =>
       has('info', 'warn', 'debug'),
     ),
+    'A pino logger. Default: silent.',
   ),
-  intervalMs: optional(intervalsSchema),
-  mode: optional(modeSchema),
-  predictor: optional(predictorSchema),
-  predictive: optional(predictiveSchema),
-  resources: optional(resourcesSchema),
-  budget: optional(budgetSchema),
-  signals: optional(signalsSchema),
+  intervalMs: optional(
+    intervalsSchema,
+    'How often what happens: the fast interval in milliseconds (10 or more; default 15,000), or { fast, normal, slow }.',
+  ),
+  mode: optional(modeSchema, 'act, or recommend for a dry run. Default act.'),
+  predictor: optional(
+    predictorSchema,
+    'false = no forecasts. Default: one for each pool whose policy is predictive.',
+  ),
+  predictive: optional(predictiveSchema, 'When forecasts are made, and how far they look.'),
+  resources: optional(
+    resourcesSchema,
+    'Limits beside those of this machine (maxTotalWorkers, maxMemoryBytes, maxCpuCores, maxNetworkBytesPerSecond, maxStorageBytes, emergencyReserveRatio 0 to below 1, default 0.1); {} = just this machine. Default: nothing is judged.',
+  ),
+  budget: optional(budgetSchema, 'What all pools together may take. Default: no limit.'),
+  signals: optional(
+    signalsSchema,
+    'When signals lead to what; given, also {}, spikes are detected in every pool. Default: only where the policy has emergency rules.',
+  ),
   policyByType: optional(
     z.partialRecord(poolType, policySchema, { error: 'must be policies by type of pool' }),
+    'Policies of pools that name a type and no policy. Default: general conservative, embedding aggressive, generation high-performance, classification cost-optimized.',
   ),
-  schedules: optional(schedulesSchema),
-  zone: optional(z.string({ error: 'must be an IANA time zone' })),
-  observeTimeoutMs: optional(milliseconds),
-  stopTimeoutMs: optional(milliseconds),
-  journal: optional(port<Journal>('must have append() and read()', (has) => has('append', 'read'))),
-  historySize: optional(count),
+  schedules: optional(
+    schedulesSchema,
+    'Cron windows, time rules, one-time events, or names of the default schedules. Default: none.',
+  ),
+  zone: optional(
+    z.string({ error: 'must be an IANA time zone' }),
+    'IANA time zone of schedules that name none. Default UTC.',
+  ),
+  observeTimeoutMs: optional(
+    milliseconds,
+    'How long one observe() may take. Milliseconds, above 0; default 5,000.',
+  ),
+  stopTimeoutMs: optional(
+    milliseconds,
+    'How long stop() waits for operations in flight. Milliseconds, above 0; default 10,000.',
+  ),
+  journal: optional(
+    port<Journal>('must have append() and read()', (has) => has('append', 'read')),
+    'Keeps the record of every tick. Default: none.',
+  ),
+  historySize: optional(count, 'Changes of size that are kept per pool. 0 to 1,000,000; default 200.'),
 });
+
+/** Fields that only code can give. */
+const CODE_ONLY: readonly string[] = ['adapter', 'clock', 'logger', 'predictor', 'journal'];
+
+/** The part of the options that a file can hold, as a JSON schema for editors; made from what checks them. */
+export function configJsonSchema(): Record<string, unknown> {
+  const options = { unrepresentable: 'any', io: 'input' } as const;
+  const controller = z.toJSONSchema(controllerSchema, options) as JsonObject;
+  const pool = z.toJSONSchema(poolSchema, options) as JsonObject;
+  controller.properties.pools = {
+    type: 'array',
+    description: 'The pools to keep at the right size.',
+    items: withoutCode(pool),
+  };
+  controller.properties.intervalMs = {
+    anyOf: [
+      {
+        type: 'number',
+        minimum: 10,
+        description: 'The fast interval. Milliseconds, 10 or more; default 15,000.',
+      },
+      controller.properties.intervalMs,
+    ],
+  };
+  return { ...withoutCode(controller), title: 'flyball' };
+}
+
+interface JsonObject {
+  properties: Record<string, unknown>;
+  required?: readonly string[];
+}
+
+function withoutCode(schema: JsonObject): JsonObject {
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties).filter(([name]) => !CODE_ONLY.includes(name)),
+  );
+  return {
+    ...schema,
+    properties,
+    required: (schema.required ?? []).filter((name) => !CODE_ONLY.includes(name)),
+  };
+}
 
 /** The first broken rule as an error that names the field as the caller wrote it. */
 export function parse<T>(schema: z.ZodType<T>, given: unknown, field: string): T {

@@ -2,14 +2,22 @@ import { InvalidOptionError, messageOf } from '../errors.ts';
 import { analyzeCommand } from './analyze-command.ts';
 import { backtestCommand } from './backtest-command.ts';
 import type { Command } from './command.ts';
+import { schemaCommand } from './schema-command.ts';
 import type { Terminal } from './terminal.ts';
+import { topCommand } from './top-command.ts';
 import { tuneCommand } from './tune-command.ts';
 import { UsageError } from './usage-error.ts';
 
 /** 0 = done, 1 = failed, 2 = called wrongly or given a bad file, 130 = interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
 
-const commands: readonly Command[] = [backtestCommand, analyzeCommand, tuneCommand];
+const commands: readonly Command[] = [
+  backtestCommand,
+  analyzeCommand,
+  tuneCommand,
+  topCommand,
+  schemaCommand,
+];
 
 /** The `flyball` command, without the process around it. */
 export async function run(
