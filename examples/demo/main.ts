@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { createPolicy, type PolicyName } from 'flyball';
+import { serveDashboard } from './dashboard.ts';
 import { demoLoad } from './load.ts';
 import { liveScreen, plainScreen, summaryTable } from './screen.ts';
 import { Side, staticSize } from './side.ts';
@@ -19,6 +20,7 @@ flyball; and the same jobs on a pool that is sized for the peak, and on one size
   --policy NAME    adaptive (the default), conservative, aggressive, cost-optimized or
                    high-performance
   --chaos          kills a busy worker of each pool every 5 s
+  --dashboard      serves the live page while the run lasts, and prints its address
   --json           ends with one line of JSON
   --help           this text
 
@@ -40,6 +42,8 @@ const sides = [flyball, staticPeak, staticMean];
 
 console.log(`starting ${peakSize} and ${meanSize} workers for the static pools, and 1 for flyball's …\n`);
 await Promise.all(sides.map((side) => side.open()));
+const page = args.dashboard ? await serveDashboard(flyball.controller) : undefined;
+if (page !== undefined) console.log(`live page: ${page.url}\n`);
 
 const live = process.stdout.isTTY && !args.json;
 const screen = (live ? liveScreen : plainScreen)({
@@ -70,6 +74,7 @@ for (let elapsed = 0; elapsed < endMs; elapsed = performance.now() - began) {
 screen.draw(endMs);
 screen.close();
 await Promise.all(sides.map((side) => side.close()));
+page?.close();
 
 const summary = flyball.summary();
 const compare = { staticPeak: staticPeak.summary(), staticMean: staticMean.summary() };
@@ -96,6 +101,7 @@ function readArgs() {
         seconds: { type: 'string', default: '60' },
         policy: { type: 'string', default: 'adaptive' },
         chaos: { type: 'boolean', default: false },
+        dashboard: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mergePool, mergeSeries } from '../../src/dashboard/page/merge.ts';
-import { amount, bytes, count, fromNow } from '../../src/dashboard/page/words.ts';
+import { mergePool, mergeSeries } from '../../src/dashboard/merge.ts';
+import { amount, bytes, count, fromNow } from '../../src/dashboard/words.ts';
 import type { DashboardPool } from '../../src/telemetry/dashboard-data.ts';
 import { decisionOf, FakeController, NOON, seriesOf } from './fake-controller.ts';
 

@@ -1,7 +1,7 @@
 import type { Adjustment, Decision, ProposalKind, Trigger, Voice } from '../../core/decision.ts';
+import { decisionKey } from '../merge.ts';
+import { clockTime, figure, fullTime, percent } from '../words.ts';
 import { h, setText } from './dom.ts';
-import { decisionKey } from './merge.ts';
-import { clockTime, figure, fullTime, percent } from './words.ts';
 
 const KINDS: Readonly<Record<ProposalKind, string>> = {
   target: 'needs',
@@ -91,7 +91,7 @@ function decisionItem(decision: Decision, { point }: DecisionListOptions): HTMLE
   const summary = h(
     'summary',
     {},
-    h('time', { datetime: new Date(at).toISOString(), title: fullTime(at), text: clockTime(at) }),
+    h('time', { datetime: new Date(at).toISOString(), title: fullTime(at), text: clockTime(at, Date.now()) }),
     h('span', { class: `move move-${kind}` }, ...moveText(from, to)),
     h(
       'span',

@@ -5,8 +5,8 @@ import type {
   DashboardTrial,
 } from '../../telemetry/dashboard-data.ts';
 import type { Fleet } from '../feed-message.ts';
+import { amount, bytes, count, duration, figure, moment, percent, period } from '../words.ts';
 import { h, whenChanged } from './dom.ts';
-import { amount, bytes, count, duration, figure, moment, percent } from './words.ts';
 
 type Pair = readonly [term: string, value: string, title?: string];
 
@@ -179,7 +179,7 @@ function efficiency({ efficiency: e }: DashboardPool): HTMLElement[] {
       ['late', percent(e.lateRatio), 'share of the demand that found no ready worker when it came'],
       ['changes of size', amount(e.changes)],
     ]),
-    h('p', { class: 'note', text: `over the last ${duration(e.periodMs)}` }),
+    h('p', { class: 'note', text: `over the last ${period(e.periodMs)}` }),
   ];
 }
 
@@ -197,7 +197,7 @@ function cost({ cost: c }: DashboardPool): HTMLElement[] {
         ? []
         : ([['spent if static', amount(c.staticPeakSpend)]] as Pair[])),
     ]),
-    h('p', { class: 'note', text: `over the last ${duration(c.periodMs)}` }),
+    h('p', { class: 'note', text: `over the last ${period(c.periodMs)}` }),
   ];
 }
 

@@ -1,6 +1,8 @@
 import type { FeedMessage, PoolRow } from '../feed-message.ts';
+import { stateOf } from '../pool-state.ts';
+import { fleetInWords } from '../sentences.ts';
+import { amount, duration, figure, percent } from '../words.ts';
 import { h, setText, svg } from './dom.ts';
-import { amount, count, duration, figure, percent } from './words.ts';
 
 const TREND_POINTS = 60;
 const TREND_WIDTH = 96;
@@ -46,18 +48,7 @@ export class FleetView {
   }
 
   update({ fleet, pools }: FeedMessage, watched: string | undefined): void {
-    const { totals } = fleet;
-    const saved = totals.cost.savedRatio;
-    const parts = [
-      `${count(totals.ready, 'worker')} ready for a demand of ${figure(totals.demand)}`,
-      totals.queued > 0 ? `${count(totals.queued, 'job')} waiting` : 'nothing waiting',
-      ...(saved > 0.005
-        ? [
-            `${percent(saved)} fewer worker-hours than static pools in the last ${duration(totals.cost.periodMs)}`,
-          ]
-        : []),
-    ];
-    setText(this.#headline, `${parts.join(', ')}.`);
+    setText(this.#headline, fleetInWords(fleet));
     this.#table.hidden = pools.length < 2;
     this.#finderLabel.hidden = pools.length < FINDER_FROM;
     for (const row of pools) {
@@ -154,23 +145,4 @@ function polyline(points: readonly (number | null)[]): string {
 
 export function poolAddress(id: string): string {
   return `#pool=${encodeURIComponent(id)}`;
-}
-
-export interface State {
-  readonly text: string;
-  readonly kind: 'good' | 'quiet' | 'warn' | 'bad';
-}
-
-/** What is most worth knowing of a pool, in a word. */
-export function stateOf(
-  row: Pick<PoolRow, 'quality' | 'emergency' | 'breaker' | 'paused' | 'mode' | 'starting' | 'draining'>,
-): State {
-  if (row.quality === 'none' || row.quality === 'stale') return { text: 'not observed', kind: 'bad' };
-  if (row.emergency) return { text: 'emergency', kind: 'bad' };
-  if (row.breaker === 'open') return { text: 'starts fail', kind: 'bad' };
-  if (row.paused) return { text: 'paused', kind: 'warn' };
-  if (row.mode === 'recommend') return { text: 'recommends only', kind: 'quiet' };
-  if (row.starting > 0) return { text: `starting ${row.starting}`, kind: 'good' };
-  if (row.draining > 0) return { text: `draining ${row.draining}`, kind: 'good' };
-  return { text: 'steady', kind: 'quiet' };
 }

@@ -1,14 +1,14 @@
 import type { Decision } from '../../core/decision.ts';
 import type { DashboardPool } from '../../telemetry/dashboard-data.ts';
 import type { FeedMessage } from '../feed-message.ts';
+import { mergePool } from '../merge.ts';
+import { duration } from '../words.ts';
 import { type ConnectionState, connect } from './connection.ts';
 import { Controls } from './controls.ts';
 import { h, setText, svg } from './dom.ts';
 import { FleetView } from './fleet.ts';
-import { mergePool } from './merge.ts';
 import { PoolView } from './pool-view.ts';
 import { createThemeButton } from './theme.ts';
-import { duration } from './words.ts';
 
 const title = document.body.dataset.title ?? 'flyball';
 const controls = new Controls();

@@ -1,7 +1,7 @@
 import type { DashboardPool, DashboardSeries } from '../../telemetry/dashboard-data.ts';
+import { clockTime, count, duration, figure } from '../words.ts';
 import { type Chart, type DrawnChart, drawChart } from './chart.ts';
 import { h } from './dom.ts';
-import { clockTime, count, duration, figure } from './words.ts';
 
 export type Range = 'recent' | 'day';
 
@@ -151,7 +151,7 @@ class Figure {
             h(
               'tr',
               {},
-              h('th', { scope: 'row', text: clockTime(time * 1_000) }),
+              h('th', { scope: 'row', text: clockTime(time * 1_000, (times[seen.length - 1] ?? 0) * 1_000) }),
               ...lines.map(({ values, low }) =>
                 h('td', {
                   text:

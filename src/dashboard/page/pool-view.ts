@@ -1,12 +1,12 @@
-import type { Decision } from '../../core/decision.ts';
 import type { DashboardPool, DashboardStatus } from '../../telemetry/dashboard-data.ts';
 import type { Fleet } from '../feed-message.ts';
+import { stateOf } from '../pool-state.ts';
+import { verdictOf } from '../sentences.ts';
+import { duration, figure, fromNow, percent } from '../words.ts';
 import { DecisionList } from './decisions.ts';
 import { h, setText, whenChanged } from './dom.ts';
 import { FactsView } from './facts.ts';
-import { stateOf } from './fleet.ts';
 import { PoolCharts } from './pool-charts.ts';
-import { count, duration, figure, fromNow, percent } from './words.ts';
 
 /** One pool in full. */
 export class PoolView {
@@ -181,9 +181,4 @@ interface Tile {
   readonly name: string;
   readonly value: string;
   readonly note: string;
-}
-
-function verdictOf({ kind, from, to }: Decision, onlyAdvises: boolean): string {
-  if (kind === 'hold') return `Holds ${count(to, 'worker')}:`;
-  return `${onlyAdvises ? 'Would go' : 'Goes'} from ${from} to ${count(to, 'worker')}:`;
 }

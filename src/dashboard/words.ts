@@ -1,4 +1,4 @@
-import { duration, figure, percent } from '../../core/format.ts';
+import { duration, figure, percent } from '../core/format.ts';
 
 export { duration, figure, percent };
 
@@ -7,14 +7,17 @@ const DAY = new Intl.DateTimeFormat('en-GB', { weekday: 'short', hour: '2-digit'
 const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
 /** 14:02:31; of another day Mon 14:02. */
-export function clockTime(at: number): string {
-  return new Date(at).toDateString() === new Date().toDateString() ? CLOCK.format(at) : DAY.format(at);
+export function clockTime(at: number, now: number): string {
+  return isSameDay(at, now) ? CLOCK.format(at) : DAY.format(at);
+}
+
+function isSameDay(a: number, b: number): boolean {
+  return new Date(a).toDateString() === new Date(b).toDateString();
 }
 
 /** Today 14:02, otherwise Tue 14:02. */
 export function moment(at: number, now: number): string {
-  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  return isToday ? CLOCK.format(at).slice(0, 5) : DAY.format(at);
+  return isSameDay(at, now) ? CLOCK.format(at).slice(0, 5) : DAY.format(at);
 }
 
 export function fullTime(at: number): string {
@@ -27,6 +30,11 @@ export function fromNow(at: number, now: number): string {
   if (ms < 1_000) return 'now';
   const span = duration(ms < 60_000 ? Math.round(ms / 1_000) * 1_000 : Math.round(ms / 60_000) * 60_000);
   return at > now ? `in ${span}` : `${span} ago`;
+}
+
+/** A time that has passed, to the second: 30,612 → "31 s". */
+export function period(ms: number): string {
+  return duration(Math.round(ms / 1_000) * 1_000);
 }
 
 /** 1 → "1 job", 3 → "3 jobs". */

@@ -1,5 +1,5 @@
-import type { Decision } from '../../core/decision.ts';
-import type { DashboardPool, DashboardSeries } from '../../telemetry/dashboard-data.ts';
+import type { Decision } from '../core/decision.ts';
+import type { DashboardPool, DashboardSeries } from '../telemetry/dashboard-data.ts';
 
 /** Decisions that a page keeps. */
 const MOST_DECISIONS = 200;
