@@ -10,14 +10,16 @@ const FOREIGN_CLOCK_LIMIT_MS = 2_000;
 /**
  * Calls `work` and gives what it gives, at once where it is synchronous; rejects with `DeadlineError` after
  * `timeoutMs` on the given clock, and aborts the signal that `work` was given.
+ *
+ * @param call whose signal is passed on; default: a new one
  */
 export function withDeadline<T>(
   clock: Clock,
   timeoutMs: number,
   what: string,
   work: (signal: AbortSignal) => T | Promise<T>,
+  call: AbortController = new AbortController(),
 ): T | Promise<T> {
-  const call = new AbortController();
   const result = work(call.signal);
   if (!isPromise(result)) return result;
   const began = clock.monotonic();

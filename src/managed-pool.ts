@@ -147,6 +147,7 @@ export class ManagedPool {
   readonly #idleWaiters = new Set<() => void>();
   readonly #scheduledPolicies = new Map<string, ScalingPolicy>();
   #emergency: { readonly sizeBefore: number; readonly since: number } | undefined;
+  #call: AbortController | undefined;
   #reading: PoolObservation | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
   #quality: ReadingQuality = 'none';
@@ -189,9 +190,15 @@ export class ManagedPool {
   observe(): void | Promise<void> {
     const { clock, observeTimeoutMs } = this.#context;
     const { adapter } = this.options;
+    const call = this.#call ?? new AbortController();
+    this.#call = undefined;
     try {
-      const result = withDeadline(clock, observeTimeoutMs, 'observe()', (signal) => adapter.observe(signal));
+      const work = (signal: AbortSignal): PoolObservation | Promise<PoolObservation> =>
+        adapter.observe(signal);
+      const result = withDeadline(clock, observeTimeoutMs, 'observe()', work, call);
       if (!isPromise(result)) {
+        // Over already, so its signal can serve again: one is dear to make.
+        this.#call = call;
         this.#accept(result);
         return;
       }
