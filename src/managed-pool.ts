@@ -571,6 +571,7 @@ function sampleOf(view: PoolView): LoadSample {
   return {
     at: view.now,
     demand: view.demand.now,
+    ...(view.demand.noise !== undefined && { noise: view.demand.noise }),
     utilization: view.utilization,
     queued: view.queued,
     ...(flow.responseTimeMs !== undefined && { responseTimeMs: flow.responseTimeMs }),

@@ -4,6 +4,8 @@ export interface LoadSample {
   readonly at: number;
   /** Load in busy-worker equivalents (erlangs over slots): it does not saturate at the pool's size. */
   readonly demand: number;
+  /** Variance of `demand` around the load, where it is sampled and not counted. Default 0. */
+  readonly noise?: number;
   readonly utilization?: number;
   readonly queued?: number;
   readonly responseTimeMs?: number;

@@ -1,5 +1,6 @@
 import { SlidingMax } from './history.ts';
 import type { Instant } from './instant.ts';
+import { Level } from './level.ts';
 import type { PoolObservation } from './observation.ts';
 import type { Demand, Flow } from './view.ts';
 
@@ -10,9 +11,9 @@ export interface Measurement {
 }
 
 /** Assumed while nothing tells how long a job takes, ms. Only a queue's weight depends on it. */
-const ASSUMED_SERVICE_MS = 1_000;
+const ASSUMED_SERVICE_MS = 500;
 /** Half-life of the service time that is learned by Little's law, ms of observed time. */
-const SERVICE_HALF_LIFE_MS = 6 * 3_600_000;
+const SERVICE_HALF_LIFE_MS = 4 * 3_600_000;
 /** Time constants of the slow level and of the spread, ms. */
 const SLOW_MS = 10 * 60_000;
 const SPREAD_MS = 5 * 60_000;
@@ -35,13 +36,15 @@ const LONGEST_GAP_MS = 30 * 60_000;
  */
 export class LoadMeter {
   private last: { reading: PoolObservation; monotonic: number } | undefined;
+  private queueServing: number | undefined;
+  private queueGrowth = 0;
   private busySeconds = 0;
   private jobsDone = 0;
-  private level = 0;
-  private variance = 0;
-  private drift = 0;
+  private readonly level: Level = new Level();
   private slow = 0;
-  private spread2 = 0;
+  private lastNow = 0;
+  private lastStep = 0;
+  private dispersion = 0.7;
   private measured = 0;
   private arrivals: number | undefined;
   private completions: number | undefined;
@@ -64,36 +67,38 @@ export class LoadMeter {
     const completed = known ? completedBetween(before.reading, reading, arrived) : undefined;
     if (known && completed !== undefined) {
       this.learnService(((before.reading.busy + reading.busy) / 2) * slots, completed, elapsedMs);
-    }
+    } else if (known) this.learnFromQueue(before.reading, reading, slots, elapsedMs);
     const serviceMs = this.serviceMs(reading);
     const assumedMs = serviceMs ?? ASSUMED_SERVICE_MS;
 
     let now = reading.busy;
-    // Variance of one measurement: of a Poisson number of busy workers, or of a counted number of jobs.
-    let noise = Math.max(reading.busy, this.level, 0.25);
+    let counted = false;
     if (known) {
       const perWorker = assumedMs / slots / elapsedMs;
       if (arrived !== undefined && serviceMs !== undefined) {
         now = arrived * perWorker;
-        noise = Math.max(now, this.level, perWorker) * perWorker;
+        counted = true;
       } else {
         now = Math.max(0, reading.busy + (reading.queued - before.reading.queued) * perWorker);
       }
     } else if (reading.queued > 0) {
       now = reading.busy + Math.min(reading.queued / slots, Math.max(1, reading.ready));
     }
-    this.follow(now, noise, known ? elapsedMs : 0, before === undefined);
+    const fast = this.level.add(now, known ? elapsedMs : 0);
+    this.measured++;
+    // A plain mean until the time constant has passed, so that the first reading is not over-weighted.
+    this.slow += Math.max(1 / this.measured, ewma(elapsedMs, SLOW_MS)) * (now - this.slow);
     if (known) this.learnFlow(before.reading, reading, arrived, completed, elapsedMs);
 
-    const fast = this.level;
     return {
       demand: {
         now,
         fast,
         slow: this.slow,
-        spread: Math.sqrt(this.spread2),
+        spread: this.level.spread,
         recentPeak: this.peak.push(at.monotonic, fast, windowMs),
         backlogSeconds: (reading.queued * assumedMs) / 1_000 / slots,
+        ...(!counted && { noise: this.samplingNoise(now, fast) }),
       },
       flow: this.flow(reading, serviceMs),
     };
@@ -104,31 +109,19 @@ export class LoadMeter {
     Object.assign(this, new LoadMeter());
   }
 
-  /** Local-level Kalman filter with learned process noise. */
-  private follow(now: number, noise: number, elapsedMs: number, first: boolean): void {
-    this.measured++;
-    if (first || elapsedMs === 0) {
-      this.level = first ? now : this.level;
-      this.slow = first ? now : this.slow;
-      this.variance = noise;
-      this.drift = noise / 4;
-      this.spread2 = noise;
-      return;
+  /**
+   * Variance of the number of busy workers at one moment around the load: what neighbouring readings do not share.
+   * Of a level plus independent noise, the differences d of neighbours have cov(d, d') = -(variance of the noise).
+   */
+  private samplingNoise(now: number, level: number): number {
+    const step = now - this.lastNow;
+    const shared = (step * this.lastStep) / (1 + level);
+    this.lastNow = now;
+    this.lastStep = step;
+    if (this.measured > 2) {
+      this.dispersion += Math.max(0.005, 1 / (this.measured + 20)) * (Math.min(3, -shared) - this.dispersion);
     }
-    const innovation = now - this.level;
-    const expected = this.variance + this.drift + noise;
-    const gain =
-      innovation * innovation > JUMP_SIGMAS * JUMP_SIGMAS * expected
-        ? 1
-        : (this.variance + this.drift) / expected;
-    this.level += gain * innovation;
-    this.variance = gain * noise;
-    // What the innovations show beyond the counting noise is the load's own movement.
-    const surplus = Math.max(0, innovation * innovation - noise - this.variance);
-    this.drift += ewma(elapsedMs, SPREAD_MS) * (Math.min(surplus, 25 * expected) - this.drift);
-    this.spread2 += ewma(elapsedMs, SPREAD_MS) * (innovation * innovation - this.spread2);
-    // A plain mean until the time constant has passed, so that the first reading is not over-weighted.
-    this.slow += Math.max(1 / this.measured, ewma(elapsedMs, SLOW_MS)) * (now - this.slow);
+    return Math.min(1, Math.max(0, this.dispersion)) * (1 + level);
   }
 
   /** Little's law over a fading window: mean service time = busy time ÷ jobs done. */
@@ -138,8 +131,38 @@ export class LoadMeter {
     this.jobsDone = this.jobsDone * keep + completed;
   }
 
+  /**
+   * Without totals a queue still tells how long jobs take when workers join or leave while it stands: with arrivals
+   * as before, each worker more takes 1/S jobs a second off the queue's growth. From 1 to 24 workers, growth from
+   * +25 to -28 jobs a second: S = 23 / 53 = 0.43 s.
+   */
+  private learnFromQueue(
+    before: PoolObservation,
+    after: PoolObservation,
+    slots: number,
+    elapsedMs: number,
+  ): void {
+    const stands = before.queued > 0 && after.queued > 0;
+    const serving = ((before.busy + after.busy) / 2) * slots;
+    const growth = ((after.queued - before.queued) / elapsedMs) * 1_000;
+    if (stands && this.queueServing !== undefined) {
+      const joined = serving - this.queueServing;
+      const relief = this.queueGrowth - growth;
+      if (Math.abs(joined) >= Math.max(1, 0.2 * serving) && joined * relief > 0) {
+        this.busySeconds += joined * joined;
+        this.jobsDone += joined * relief;
+      }
+    }
+    this.queueServing = stands ? serving : undefined;
+    this.queueGrowth = growth;
+  }
+
   private serviceMs(reading: PoolObservation): number | undefined {
-    if (reading.serviceTimeMs !== undefined && reading.serviceTimeMs > 0) return reading.serviceTimeMs;
+    const { serviceTimeMs, responseTimeMs, waitTimeMs } = reading;
+    if (serviceTimeMs !== undefined && serviceTimeMs > 0) return serviceTimeMs;
+    if (responseTimeMs !== undefined && waitTimeMs !== undefined && responseTimeMs > waitTimeMs) {
+      return responseTimeMs - waitTimeMs;
+    }
     if (this.jobsDone < 1 || this.busySeconds <= 0) return undefined;
     return (this.busySeconds / this.jobsDone) * 1_000;
   }

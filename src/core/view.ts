@@ -19,6 +19,8 @@ export interface Demand {
   readonly recentPeak: number;
   /** Work that waits, in seconds of one worker. */
   readonly backlogSeconds: number;
+  /** Variance of `now` around the load, where busy workers are sampled and no arrivals are counted. */
+  readonly noise?: number;
 }
 
 /** Flow through the pool over the last ticks; absent where the host reports too little to tell. */

@@ -97,7 +97,7 @@ function drainSize(view: PoolView, latenessWeight: number, waitMs: number): numb
   const standing = Math.max(0, demand.backlogSeconds + (demand.fast - ready) * startSeconds);
   const paidSeconds = startSeconds + KEEP_SECONDS_PER_REVERSAL * pace.reversalsLastHour;
   const best = Math.sqrt((latenessWeight * Math.max(1, demand.fast) * standing) / paidSeconds);
-  return Math.ceil(demand.fast + DRAIN_SHARE * best);
+  return Math.max(ready, Math.ceil(demand.fast + DRAIN_SHARE * best));
 }
 
 function downSlack({ pace }: PoolView): number {

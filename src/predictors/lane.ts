@@ -48,6 +48,8 @@ const TRIALS = 12;
 /** The others must be better than "as now" by this. */
 const DOUBT = 1.02;
 
+/** At least this share of the squared error is the forecast's own, whatever the noise is said to be. */
+const LEAST_OWN_ERROR = 0.05;
 /** Jumps are looked for this far ahead. */
 const LONGEST_RISE_MS = 900_000;
 /** A usual rise counts when it stands out from the typical error by this factor. */
@@ -95,6 +97,9 @@ export class Lane {
   private count = 0;
   private steppedAt = Number.NaN;
   private sum = 0;
+  private noiseSum = 0;
+  /** Fading variance of the outcomes' own noise, in squared units. */
+  private noise = 0;
   private samples = 0;
   /** Fading mean absolute error of each member, in units, and forecasts judged. */
   private readonly errors = new Float64Array(MEMBER_COUNT).fill(0);
@@ -125,16 +130,26 @@ export class Lane {
   }
 
   /** Takes a sample; when a step is over, judges what is due and makes the next forecast. */
-  observe(at: number, demand: number, scales: LoadScales, history: LoadHistory, calendar: Calendar): boolean {
+  observe(
+    at: number,
+    demand: number,
+    noise: number,
+    scales: LoadScales,
+    history: LoadHistory,
+    calendar: Calendar,
+  ): boolean {
     this.sum += demand;
+    this.noiseSum += noise;
     this.samples++;
     // A tick may come a little early; a step is over when half a tick more would be too late.
     if (at - this.steppedAt < this.stepMs * 0.98) return false;
     const outcome = this.sum / this.samples;
+    const outcomeNoise = this.noiseSum / this.samples ** 2;
     this.sum = 0;
+    this.noiseSum = 0;
     this.samples = 0;
     this.steppedAt = at;
-    this.judgeDue(at, outcome);
+    this.judgeDue(at, outcome, outcomeNoise);
     this.predict(at, scales, history, calendar);
     this.remember(at);
     return true;
@@ -172,9 +187,13 @@ export class Lane {
     current.low = Math.max(0, mean + Math.min(0, low) * unit);
     current.high = mean + Math.max(0, high) * unit;
     // Either is the standard deviation of normal errors; the second sees that errors upwards are larger.
-    current.spread = Math.max(1.25 * this.typicalError, high / 1.645) * unit;
+    current.spread = this.withoutNoise(Math.max(1.25 * this.typicalError, high / 1.645)) * unit;
     const stands = hints.usualRise > OUTSTANDING * 1.25 * this.typicalError * unit;
-    current.expectedPeak = Math.max(mean, scales.level, stands ? scales.level + hints.usualRise : 0);
+    current.expectedPeak = Math.max(
+      mean,
+      scales.level - Math.sqrt(this.noise) * unit,
+      stands ? scales.level + hints.usualRise : 0,
+    );
     scratch[BLEND] = mean;
     scratch[LEVEL] = scales.level;
     scratch[UNIT] = scales.unit;
@@ -182,6 +201,11 @@ export class Lane {
     scratch[LOW] = current.low;
     scratch[HIGH] = current.high;
     return current;
+  }
+
+  /** What is left of a deviation when the noise of the outcomes themselves is taken out. */
+  private withoutNoise(deviation: number): number {
+    return Math.sqrt(Math.max(deviation * deviation - this.noise, LEAST_OWN_ERROR * deviation * deviation));
   }
 
   get forecasts(): number {
@@ -233,16 +257,17 @@ export class Lane {
     return Math.min(1e6, ratio ** SHARPNESS);
   }
 
-  private judgeDue(at: number, outcome: number): void {
+  private judgeDue(at: number, outcome: number, noise: number): void {
     while (this.count > 0 && (this.made[this.head] as number) + this.horizonMs <= at + this.stepMs / 2) {
       // After a gap there is no outcome for what fell into it.
-      if ((this.made[this.head] as number) + this.horizonMs > at - this.stepMs / 2) this.judge(outcome);
+      if ((this.made[this.head] as number) + this.horizonMs > at - this.stepMs / 2)
+        this.judge(outcome, noise);
       this.head = (this.head + 1) % PENDING;
       this.count--;
     }
   }
 
-  private judge(outcome: number): void {
+  private judge(outcome: number, noise: number): void {
     const { pending, totals } = this;
     const from = this.head * WIDTH;
     const unit = pending[from + UNIT] as number;
@@ -272,6 +297,7 @@ export class Lane {
     }
     const weight = Math.max(fading, 1 / (this.judged + 10));
     this.typicalError += weight * (Math.abs(scaledError) - this.typicalError);
+    this.noise += weight * (noise / (pending[from + ERROR_UNIT] as number) ** 2 - this.noise);
     this.quantiles.add(scaledError, this.typicalError);
     const lesson = Math.max(-CLIP, Math.min(CLIP, (outcome - level) / unit));
     this.ridge.update(pending, lesson, from);

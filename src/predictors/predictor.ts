@@ -60,7 +60,7 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
   let lastAt = Number.NaN;
   let cached: Forecast | undefined;
 
-  function observe({ at, demand }: LoadSample): void {
+  function observe({ at, demand, noise = 0 }: LoadSample): void {
     if (!(demand >= 0 && demand < Number.POSITIVE_INFINITY) || at <= lastAt) return;
     const elapsedMs = Math.min(LONGEST_GAP_MS, samples === 0 ? 0 : at - lastAt);
     lastAt = at;
@@ -69,9 +69,9 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
     history.add(at, demand);
     scales.add(demand, elapsedMs);
     for (let i = 0; i < lanes.length; i++) {
-      if ((lanes[i] as Lane).observe(at, demand, scales, history, calendar)) fresh[i] = samples;
+      if ((lanes[i] as Lane).observe(at, demand, noise, scales, history, calendar)) fresh[i] = samples;
     }
-    if (home?.observe(at, demand, scales, history, calendar)) homeFresh = samples;
+    if (home?.observe(at, demand, noise, scales, history, calendar)) homeFresh = samples;
   }
 
   /** A lane for the horizon that a pool asks for every tick: its start-up time, exactly. */
