@@ -40,7 +40,7 @@ export interface DashboardActions {
 }
 
 /** Header with the token of `session`. A foreign site cannot set it. */
-export const TOKEN_HEADER = 'x-flyball-token';
+const TOKEN_HEADER = 'x-flyball-token';
 
 /** An action that is refused by the controller is so at once; one that is carried out takes as long as a start, ms. */
 const REFUSAL_MS = 100;

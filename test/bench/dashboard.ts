@@ -1,5 +1,5 @@
 /**
- * What watchers cost: `npx tsx test/bench/dashboard.ts`. A hundred open event streams over real sockets, read by a process of
+ * What watchers cost: `npm run bench:dashboard`. A hundred open event streams over real sockets, read by a process of
  * their own, and how long a tick takes with and without them; and what making and sending one message takes.
  */
 import { type ChildProcess, fork } from 'node:child_process';

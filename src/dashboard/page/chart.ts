@@ -51,7 +51,7 @@ export interface DrawnChart {
 }
 
 /** Distinguishable in light and dark, and with the common forms of colour blindness (Okabe and Ito, 2008). */
-export const palette: readonly string[] = [
+const palette: readonly string[] = [
   '#0072b2',
   '#e69f00',
   '#009e73',

@@ -122,7 +122,7 @@ function moveText(from: number, to: number): (Node | string)[] {
 }
 
 /** A decision from top to bottom: the voices, the adjustments, the size. */
-export function waterfall(decision: Decision): HTMLElement {
+function waterfall(decision: Decision): HTMLElement {
   const { voices, adjustments, refused = [], from, to, wanted, trigger } = decision;
   const most = Math.max(
     1,

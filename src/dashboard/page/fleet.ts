@@ -143,6 +143,6 @@ function polyline(points: readonly (number | null)[]): string {
     .join(' ');
 }
 
-export function poolAddress(id: string): string {
+function poolAddress(id: string): string {
   return `#pool=${encodeURIComponent(id)}`;
 }

@@ -241,7 +241,7 @@ function queueChart(pool: DashboardPool, series: DashboardSeries, range: Range):
 }
 
 /** Fills short gaps between two values by a straight line. */
-export function bridged(values: readonly (number | null)[]): (number | null)[] {
+function bridged(values: readonly (number | null)[]): (number | null)[] {
   const filled = [...values];
   let last = -1;
   for (const [index, value] of values.entries()) {
