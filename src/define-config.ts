@@ -5,6 +5,8 @@ import { resolveOptions } from './resolve-options.ts';
  * Options of a controller, checked where they are written, with the types that an editor completes.
  *
  * ```ts
+ * import { defineConfig, ScalingController } from 'flyball';
+ *
  * const config = defineConfig({ pools: [], budget: { maxWorkers: 64 }, zone: 'Europe/Berlin' });
  * const controller = new ScalingController(config);
  * ```
