@@ -14,7 +14,7 @@ const FURTHEST_DAY = 28;
  * The features of one forecast, in the order in which the ridge regression sees them. All but the last are
  * differences of demand in units of √(1 + level), in which the counting noise of any load is about the same.
  */
-export const FEATURE_NAMES = [
+const FEATURE_NAMES = [
   'trend within a minute',
   'trend, 1 to 3 minutes',
   'trend, 3 to 10 minutes',
@@ -64,12 +64,11 @@ export class LoadScales {
     this.unit = Math.sqrt(1 + (this.means[2] as number));
   }
 
-  save(): unknown {
+  save(): { readonly level: number; readonly means: readonly number[]; readonly samples: number } {
     return { level: this.level, means: Array.from(this.means), samples: this.samples };
   }
 
-  restore(state: unknown): void {
-    const { level, means, samples } = state as { level: number; means: number[]; samples: number };
+  restore({ level, means, samples }: ReturnType<LoadScales['save']>): void {
     this.level = level;
     this.means.set(means);
     this.samples = samples;
@@ -86,7 +85,21 @@ export interface SeasonalHints {
   lastWeekChange: number;
   likeDays: number;
   likeDaysChange: number;
+  /** How far load usually rises within the horizon, at this time of day; 0 = it does not. */
   usualRise: number;
+}
+
+export function unknownHints(): SeasonalHints {
+  return {
+    hourChange: Number.NaN,
+    yesterday: Number.NaN,
+    yesterdayChange: Number.NaN,
+    lastWeek: Number.NaN,
+    lastWeekChange: Number.NaN,
+    likeDays: Number.NaN,
+    likeDaysChange: Number.NaN,
+    usualRise: 0,
+  };
 }
 
 /** Looks `target` up in earlier hours, days and weeks. Changes are from the time of day that is now. */
