@@ -65,13 +65,19 @@ export function createDashboard(controller: DashboardController, options: Dashbo
     const { pathname, searchParams } = new URL(request.url);
     const [last = '', before] = pathname.split('/').reverse();
     if (closed) return refusal(503, 'the dashboard is closed');
-    if (before === 'actions') return desk.take(last, request, incoming);
+    if (before === 'actions') {
+      const response = await desk.take(last, request, incoming);
+      // A pause has no tick of its own.
+      if (response.ok) stream.changed();
+      return response;
+    }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return refusal(405, 'only actions are sent', { allow: 'GET, HEAD' });
     }
     if (last === 'data') return json(200, controller.dashboard(queryOf(searchParams)));
     if (last === 'session') return desk.session(request, incoming);
     if (last === 'events') {
+      if (request.method === 'HEAD') return answer(200, null, EVENT_STREAM_HEADERS);
       if (stream.isFull) return full();
       return answer(200, streamClient(stream, searchParams.get('pool') ?? undefined), EVENT_STREAM_HEADERS);
     }

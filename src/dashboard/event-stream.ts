@@ -80,7 +80,7 @@ export class EventStream {
   #listen(): void {
     if (this.#listening !== undefined) return;
     this.#listening = new AbortController();
-    for (const name of EVENTS) this.#controller.on(name, this.#onEvent);
+    for (const name of EVENTS) this.#controller.on(name, this.changed);
     void this.#beat(this.#listening.signal);
   }
 
@@ -88,10 +88,11 @@ export class EventStream {
     if (this.#listening === undefined) return;
     this.#listening.abort();
     this.#listening = undefined;
-    for (const name of EVENTS) this.#controller.off(name, this.#onEvent);
+    for (const name of EVENTS) this.#controller.off(name, this.changed);
   }
 
-  readonly #onEvent = (): void => {
+  /** There is something new to show. */
+  readonly changed = (): void => {
     this.#feed.changed();
     if (this.#due || this.#listening === undefined) return;
     this.#due = true;

@@ -138,6 +138,23 @@ describe('the event stream', () => {
     expect(clock.pending, 'no timer is left').toBe(0);
   });
 
+  it('tells of an action at once, which has no tick of its own', async () => {
+    const clock = new VirtualClock();
+    const controller = new FakeController('web');
+    const { fetch } = createDashboard(controller, { clock, actions: { authorize: () => true } });
+    const { body } = await fetch(new Request('http://here/events'));
+    const events = new EventReader(body as ReadableStream<Uint8Array>);
+    expect((await events.next())?.event).toBe('snapshot');
+    const { token } = (await (await fetch(new Request('http://here/session'))).json()) as { token: string };
+    const headers = { origin: 'http://here', 'content-type': 'application/json', 'x-flyball-token': token };
+    await fetch(
+      new Request('http://here/actions/pause', { method: 'POST', headers, body: '{"pool":"web"}' }),
+    );
+    await clock.advance(1_000);
+    expect((await events.next())?.event).toBe('tick');
+    await events.cancel();
+  });
+
   it('survives a controller whose data cannot be had', async () => {
     const { clock, controller, stream } = open('web');
     const listener = new Listener();

@@ -6,6 +6,7 @@ import type {
   DashboardPool,
   DashboardQuery,
   DashboardSeries,
+  DashboardStatus,
 } from '../../src/telemetry/dashboard-data.ts';
 
 export const NOON: number = Date.UTC(2026, 0, 5, 12);
@@ -18,6 +19,9 @@ export class FakeController implements DashboardController {
   readonly signal: Mock<(signal: unknown) => void> = vi.fn();
   readonly queries: DashboardQuery[] = [];
   readonly #listeners = new Map<DashboardEventName, Set<() => void>>();
+  /** Besides what the fake has of itself. */
+  extra: { data?: Partial<DashboardData>; pool?: Partial<DashboardPool>; status?: Partial<DashboardStatus> } =
+    {};
   readonly #ids: readonly string[];
   readonly #decisions: Decision[] = [];
   #ticks = 0;
@@ -66,6 +70,7 @@ export class FakeController implements DashboardController {
       pools: this.#ids.filter((id) => wanted?.includes(id) ?? true).map((id) => this.#pool(id, query)),
       faults: [],
       upcoming: [],
+      ...this.extra.data,
     };
   }
 
@@ -100,6 +105,7 @@ export class FakeController implements DashboardController {
         breaker: 'closed',
         signals: [],
         schedules: [],
+        ...this.extra.status,
       },
       ...(series && { recent: seriesOf(at, 15_000), day: seriesOf(at, 60_000) }),
       history: this.#decisions.filter(({ pool }) => pool === id),
@@ -115,6 +121,7 @@ export class FakeController implements DashboardController {
       },
       cost: COST,
       shadows: [],
+      ...this.extra.pool,
     };
   }
 }

@@ -109,6 +109,15 @@ describe('the paths', () => {
   });
 });
 
+it('HEAD of the stream opens none', async () => {
+  const controller = new FakeController('web');
+  const { fetch } = createDashboard(controller);
+  const response = await fetch(new Request('http://here/events', { method: 'HEAD' }));
+  expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+  expect(response.body).toBeNull();
+  expect(controller.listeners).toBe(0);
+});
+
 describe('the options', () => {
   it.each([
     [{ title: 7 }, 'title'],

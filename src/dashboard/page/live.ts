@@ -70,9 +70,9 @@ function watch(): void {
       show(next);
     },
     tick(next) {
-      const fresh = next.pool?.history.filter(({ at }) => at > (pool?.history[0]?.at ?? 0)) ?? [];
+      const known = new Set(pool?.history);
       pool = next.pool === undefined ? undefined : mergePool(pool, next.pool);
-      announce(fresh);
+      announce(pool?.history.filter((decision) => !known.has(decision)) ?? []);
       show(next);
     },
     state(next) {
