@@ -105,7 +105,6 @@ export {
   recordHistory,
   type TickSource,
 } from './history-store/index.ts';
-export type { PoolStatus } from './managed-pool.ts';
 export { configJsonSchema } from './option-schemas.ts';
 export type {
   ControllerOptions,
@@ -155,6 +154,7 @@ export { scheduled } from './policies/scheduled.ts';
 export { type SloOptions, slo } from './policies/slo.ts';
 export { type TargetUtilizationOptions, targetUtilization } from './policies/target-utilization.ts';
 export { type ThresholdOptions, thresholds } from './policies/thresholds.ts';
+export type { PoolStatus } from './pool/pool-status.ts';
 export { createPredictor, type PredictorOptions } from './predictors/predictor.ts';
 export type { PoolReconfiguration, Reconfiguration } from './reconfigure.ts';
 export { formatReplay } from './replay/format-replay.ts';

@@ -23,8 +23,9 @@ import {
 import { FaultLog, type StandingFault } from './fault-log.ts';
 import { type CoordinateOptions, type Coordination, candidateOf, coordinate } from './fleet/coordinate.ts';
 import { weights } from './fleet/weights.ts';
-import { ManagedPool, type PoolContext, type PoolStatus } from './managed-pool.ts';
 import type { ControllerOptions, Mode, PoolOptions } from './options.ts';
+import { ManagedPool, type PoolContext } from './pool/managed-pool.ts';
+import { type PoolStatus, poolStatus } from './pool/pool-status.ts';
 import { createPredictor } from './predictors/predictor.ts';
 import { type Given, type Reconfiguration, reconfigured } from './reconfigure.ts';
 import {
@@ -329,7 +330,7 @@ export class ScalingController extends GuardedEmitter {
       running: this.#loop.running,
       mode: this.#options.mode,
       ...(nextAt !== undefined && { nextTickInMs: nextAt - this.#options.clock.monotonic() }),
-      pools: [...this.#pools.values()].map((pool) => pool.status()),
+      pools: [...this.#pools.values()].map(poolStatus),
       faults: this.#faults.standing(),
     };
   }
@@ -496,7 +497,6 @@ export class ScalingController extends GuardedEmitter {
       this.#tell('scaled', change);
     }
     if (decision.to !== decision.wanted) this.#tell('held', decision);
-    if (decision.infeasible !== undefined) void pool.optimize(decision, at);
   }
 
   /** What is due on the normal and the slow interval. */

@@ -59,6 +59,8 @@ export interface PoolObservation {
   readonly resources?: ResourceUsage;
   /** How much of an upstream's rate limit is in use. */
   readonly rateLimit?: { readonly current: number; readonly limit: number };
+  /** Numbers of the host that may explain load: event-loop delay, memory pressure, network latency, … */
+  readonly context?: Readonly<Record<string, number>>;
   /** Workers that answered for this observation, where fewer than all did: the reading is then partial. */
   readonly reporting?: number;
   /** When it was measured, epoch ms, where that is not now. */

@@ -1,11 +1,9 @@
 import type { Clock } from '../clock.ts';
-import { isReplicaAdapter, type PoolAdapter } from '../core/adapter.ts';
+import type { PoolAdapter } from '../core/adapter.ts';
 import type { Instant } from '../core/instant.ts';
 import type { PoolId, PoolObservation, WorkerId } from '../core/observation.ts';
 import type { Startup } from '../core/view.ts';
 import type { LifecycleOptions } from './lifecycle-options.ts';
-import { ReplicaScaler } from './replica-scaler.ts';
-import { WorkerAutoScaler } from './worker-auto-scaler.ts';
 
 export type { LifecycleOptions } from './lifecycle-options.ts';
 
@@ -131,12 +129,4 @@ export interface ActuatorOptions {
   readonly onOperation?: (event: OperationEvent) => void;
   /** Must not throw, nor call the actuator. */
   readonly onFault?: (fault: ActuatorFault) => void;
-}
-
-/** The actuator that fits the adapter: single workers, or replicas of an orchestrator. */
-export function createActuator(options: ActuatorOptions): PoolActuator {
-  const { adapter } = options;
-  return isReplicaAdapter(adapter)
-    ? new ReplicaScaler({ ...options, adapter })
-    : new WorkerAutoScaler({ ...options, adapter });
 }

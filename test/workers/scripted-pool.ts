@@ -2,7 +2,7 @@ import type { StartRequest, StopRequest, WorkerPoolAdapter } from '../../src/cor
 import type { Instant } from '../../src/core/instant.ts';
 import type { PoolObservation, WorkerId, WorkerObservation } from '../../src/core/observation.ts';
 import type { ActuatorFault, OperationEvent, PoolActuator, Workforce } from '../../src/workers/actuator.ts';
-import { createActuator } from '../../src/workers/actuator.ts';
+import { createActuator } from '../../src/workers/create-actuator.ts';
 import type { LifecycleOptions } from '../../src/workers/lifecycle-options.ts';
 
 /** A call that the test settles by hand. */

@@ -1,6 +1,6 @@
-import type { Forecast } from './core/forecast.ts';
-import type { PoolView } from './core/view.ts';
-import type { PredictionEvent } from './events.ts';
+import type { Forecast } from '../core/forecast.ts';
+import type { PoolView } from '../core/view.ts';
+import type { PredictionEvent } from '../events.ts';
 
 /** Forecasts that wait for their actual. A slow start (10 min) on the default interval (15 s) makes 41. */
 const MOST_PENDING = 512;

@@ -1,6 +1,6 @@
-import type { Trigger } from './core/decision.ts';
-import type { OperationReport } from './events.ts';
-import type { OperationEvent } from './workers/actuator.ts';
+import type { Trigger } from '../core/decision.ts';
+import type { OperationReport } from '../events.ts';
+import type { OperationEvent } from '../workers/actuator.ts';
 
 /** Weight of one operation in the fading mean: the last 50 count for 64%. */
 const WEIGHT = 1 / 50;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { OperationLog } from '../src/operation-log.ts';
-import type { OperationEvent, OperationOutcome } from '../src/workers/actuator.ts';
+import { OperationLog } from '../../src/pool/operation-log.ts';
+import type { OperationEvent, OperationOutcome } from '../../src/workers/actuator.ts';
 
 const event = (id: number, outcome: OperationOutcome): OperationEvent => ({
   pool: 'pool',

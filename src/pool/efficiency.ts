@@ -1,5 +1,5 @@
-import type { PoolView } from './core/view.ts';
-import type { EfficiencyEvent } from './events.ts';
+import type { PoolView } from '../core/view.ts';
+import type { EfficiencyEvent } from '../events.ts';
 
 /** Adds up how well one pool's size fits its load, between two readings of the account. */
 export class Efficiency {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Forecast } from '../src/core/model.ts';
-import { ForecastLedger } from '../src/forecast-ledger.ts';
-import { createView } from '../src/testing/create-view.ts';
+import type { Forecast } from '../../src/core/model.ts';
+import { ForecastLedger } from '../../src/pool/forecast-ledger.ts';
+import { createView } from '../../src/testing/create-view.ts';
 
 const forecast = (at: number, horizonMs: number, mean: number): Forecast => ({
   at,
