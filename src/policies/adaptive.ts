@@ -1,6 +1,7 @@
 import type { Proposal } from '../core/decision.ts';
 import { figure, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
+import { wholeWorkers } from './load.ts';
 import type { HoldRules, PaceRules, Policy } from './policy.ts';
 
 /** Options of `adaptive`. None needs to be set. */
@@ -67,7 +68,7 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
       const load = describe(view, expected);
       const drain = drainSize(view, latenessWeight, waitMs);
       if (size < expected + LEAST * error || size < drain) {
-        const aim = Math.ceil(expected + AIM_UP * error);
+        const aim = wholeWorkers(expected + AIM_UP * error);
         if (drain > aim) {
           const backlog = `${figure(demand.backlogSeconds)} s of work wait`;
           return target(drain, `${load}, ${backlog}: ${workers(drain)} drain it soonest at least cost`);
@@ -75,7 +76,7 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
         return target(aim, `${load} ± ${figure(error)}: ${workers(aim)} leave headroom`);
       }
       if (drain > 0) return target(size, `${load}: ${workers(size)} drain the backlog`);
-      const aim = Math.ceil(expected + AIM_DOWN * error);
+      const aim = wholeWorkers(expected + AIM_DOWN * error);
       const slack = SLACK_WORKERS + downSlack(view) * error;
       if (size > expected + AIM_DOWN * error + slack && aim < size && !isFlapping(view)) {
         return target(aim, `${load} ± ${figure(error)}: ${workers(aim)} suffice`);

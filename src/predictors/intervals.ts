@@ -1,35 +1,96 @@
+export const LOW_QUANTILE = 0.05;
+export const HIGH_QUANTILE = 0.95;
+
+/** Errors come in clusters, which a follower sees late: it aims a hair outside. */
+const CAUTION = 0.005;
+/** Of normal errors, the 95th percentile is 2.06 mean absolute errors and 1.645 standard deviations away. */
+const NORMAL_95 = 2.06;
+const SIGMAS_95 = 1.645;
+/** A standard deviation is 1.25 mean absolute errors. */
+const SIGMA = 1.25;
+/** Steps of the quantiles, in mean absolute errors: the first ones are larger. */
+const QUICKEST = 0.5;
+const SLOWEST = 0.05;
+/** At least this share of the squared error is the forecast's own, whatever the noise is said to be. */
+const LEAST_OWN_ERROR = 0.05;
+/** Errors that the first guess counts for. */
+const PRIOR_WEIGHT = 10;
+
+interface SavedErrors {
+  readonly typical: number;
+  readonly low: number;
+  readonly high: number;
+  readonly noise: number;
+  readonly seen: number;
+}
+
 /**
- * Quantiles of a stream, each followed by its own step: up by `step · p` when exceeded, down by `step · (1 - p)`
- * when not. Whatever the stream does, in the long run the share below is p: adaptive conformal inference (Gibbs
- * and Candès 2021) in the form of quantile tracking (Angelopoulos, Candès and Tibshirani 2023).
+ * The errors of forecasts lately: how large, and how far up and down. The bounds are quantiles of error ÷ typical
+ * error, each followed by its own steps: out by `step · p` when exceeded, in by `step · (1 - p)` when not. Whatever
+ * the errors do, in the long run the share beyond is 1 - p: adaptive conformal inference (Gibbs and Candès 2021) in
+ * the form of quantile tracking (Angelopoulos, Candès and Tibshirani 2023).
  */
-export class QuantileTracker {
-  readonly probabilities: readonly number[];
-  readonly values: Float64Array;
+export class RecentErrors {
+  /** Fading mean absolute error. */
+  private typical: number;
+  private lowFactor = -NORMAL_95;
+  private highFactor = NORMAL_95;
+  /** Fading variance of the outcomes' own noise. */
+  private noise = 0;
   private seen = 0;
 
-  constructor(probabilities: readonly number[]) {
-    this.probabilities = probabilities;
-    this.values = new Float64Array(probabilities.length);
+  /** `guess`: the mean absolute error to assume at first. */
+  constructor(guess: number) {
+    this.typical = guess;
   }
 
-  /** `scale` is the typical size of the values: a step is a share of it, larger at the beginning. */
-  add(value: number, scale: number): void {
+  /** Outcome - forecast, and the variance of the outcome's own noise. `fading`: weight of this one. */
+  add(error: number, noise: number, fading: number): void {
     this.seen++;
-    const rate = Math.max(0.04, 1 / (1 + this.seen / 4)) * scale;
-    for (let i = 0; i < this.values.length; i++) {
-      const p = this.probabilities[i] as number;
-      const at = this.values[i] as number;
-      this.values[i] = at + rate * (value > at ? p : p - 1);
-    }
+    const rate = Math.max(SLOWEST, QUICKEST / (1 + this.seen / 10));
+    const relative = error / Math.max(1e-6, this.typical);
+    const out = HIGH_QUANTILE + CAUTION;
+    this.highFactor += rate * (relative > this.highFactor ? out : out - 1);
+    this.lowFactor -= rate * (relative < this.lowFactor ? out : out - 1);
+    const weight = Math.max(fading, 1 / (this.seen + PRIOR_WEIGHT));
+    this.typical += weight * (Math.abs(error) - this.typical);
+    this.noise += weight * (noise - this.noise);
   }
 
-  save(): { readonly values: number[]; readonly seen: number } {
-    return { values: Array.from(this.values), seen: this.seen };
+  /** At most 0: outcomes are below forecast + `low` with probability `LOW_QUANTILE`. */
+  get low(): number {
+    return Math.min(0, this.lowFactor * this.typical);
   }
 
-  restore(state: { readonly values: readonly number[]; readonly seen: number }): void {
-    this.values.set(state.values);
-    this.seen = state.seen;
+  /** At least 0. */
+  get high(): number {
+    return Math.max(0, this.highFactor * this.typical);
+  }
+
+  /**
+   * Standard deviation of the forecast around the load: by the mean absolute error, which rare jumps move little, or
+   * by the upper quantile where errors upwards are larger; without the noise with which outcomes are measured.
+   */
+  get spread(): number {
+    const variance = Math.max(SIGMA * this.typical, this.high / SIGMAS_95) ** 2;
+    return Math.sqrt(Math.max(variance - this.noise, LEAST_OWN_ERROR * variance));
+  }
+
+  /** Standard deviation of the outcomes' own noise. */
+  get noiseDeviation(): number {
+    return Math.sqrt(this.noise);
+  }
+
+  save(): SavedErrors {
+    const { typical, lowFactor: low, highFactor: high, noise, seen } = this;
+    return { typical, low, high, noise, seen };
+  }
+
+  restore({ typical, low, high, noise, seen }: SavedErrors): void {
+    this.typical = typical;
+    this.lowFactor = low;
+    this.highFactor = high;
+    this.noise = noise;
+    this.seen = seen;
   }
 }

@@ -28,6 +28,11 @@ function decode(code: number): number {
   return octave * (WITHIN_OCTAVE[(code - 1) & (CODES_PER_OCTAVE - 1)] as number) - 1 / FINENESS;
 }
 
+interface SavedRing {
+  readonly newest: number | null;
+  readonly codes: readonly number[];
+}
+
 /** Means over steps of a fixed length, the newest `slots` of them. */
 class StepRing {
   readonly stepMs: number;
@@ -82,7 +87,7 @@ class StepRing {
     this.count = 0;
   }
 
-  save(): { readonly newest: number | null; readonly codes: readonly number[] } {
+  save(): SavedRing {
     const codes: number[] = [];
     for (let back = this.codes.length - 1; back >= 0 && this.newest >= 0; back--) {
       const step = this.newest - back;
@@ -92,7 +97,7 @@ class StepRing {
     return { newest: Number.isNaN(this.newest) ? null : this.newest, codes };
   }
 
-  restore({ newest, codes }: ReturnType<StepRing['save']>): void {
+  restore({ newest, codes }: SavedRing): void {
     this.codes.fill(0);
     this.newest = newest ?? Number.NaN;
     this.open = Number.NaN;
@@ -149,12 +154,11 @@ export class LoadHistory {
     return days < 2 ? 0 : (rises[(days - 1) >> 1] as number);
   }
 
-  save(): unknown {
+  save(): { readonly fine: SavedRing; readonly coarse: SavedRing } {
     return { fine: this.fine.save(), coarse: this.coarse.save() };
   }
 
-  restore(state: unknown): void {
-    const { fine, coarse } = state as Record<'fine' | 'coarse', ReturnType<StepRing['save']>>;
+  restore({ fine, coarse }: ReturnType<LoadHistory['save']>): void {
     this.fine.restore(fine);
     this.coarse.restore(coarse);
   }

@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Forecast } from '../../src/core/forecast.ts';
+import { adaptive } from '../../src/policies/adaptive.ts';
+import { predictive } from '../../src/policies/predictive.ts';
+import { createView, type ViewOptions } from '../../src/testing/create-view.ts';
+
+const forecast = (mean: number, spread: number, more: Partial<Forecast> = {}): Forecast => ({
+  at: 0,
+  horizonMs: 135_000,
+  mean,
+  spread,
+  low: mean - 1.6 * spread,
+  lowQuantile: 0.05,
+  high: mean + 1.6 * spread,
+  highQuantile: 0.95,
+  peak: mean + 1.6 * spread,
+  peakAt: 135_000,
+  confidence: 0.9,
+  model: 'test',
+  ...more,
+});
+
+const sizeFor = (view: ViewOptions): number => adaptive().propose(createView(view))?.size ?? Number.NaN;
+
+describe('a size is let be while its headroom is between the least and the most', () => {
+  // Demand 20 ± 2: below 20 + 0.7 × 2 it grows to 20 + 2.2 × 2, above 20 + 2.6 × 2 + slack it shrinks to 20 + 2.6 × 2.
+  it.each([
+    [21, 25],
+    [22, 22],
+    [25, 25],
+    [27, 27],
+    [28, 26],
+    [40, 26],
+  ])('%d workers become %d', (size, to) => {
+    expect(sizeFor({ size, demand: 20, queued: 0, forecast: forecast(20, 2) })).toBe(to);
+  });
+
+  it('turning from up to down asks for more than going on', () => {
+    const view = { size: 28, demand: 20, queued: 0, forecast: forecast(20, 2) };
+    expect(sizeFor({ ...view, pace: { lastDirection: 'up', reversalsLastHour: 0 } })).toBe(28);
+    expect(sizeFor({ ...view, size: 30, pace: { lastDirection: 'up', reversalsLastHour: 0 } })).toBe(26);
+    expect(sizeFor({ ...view, size: 30, pace: { lastDirection: 'up', reversalsLastHour: 4 } })).toBe(30);
+  });
+
+  it('no scale-down when it and the scale-up after it would be a seventh reversal within an hour', () => {
+    const view = { size: 90, demand: 20, queued: 0, forecast: forecast(20, 2) };
+    expect(sizeFor({ ...view, pace: { lastDirection: 'up', reversalsLastHour: 5 } })).toBe(90);
+    expect(sizeFor({ ...view, pace: { lastDirection: 'up', reversalsLastHour: 4 } })).toBe(26);
+    expect(sizeFor({ ...view, pace: { lastDirection: 'down', reversalsLastHour: 6 } })).toBe(26);
+  });
+});
+
+describe('what is expected when ordered workers are ready', () => {
+  it('more than now: the pool grows before the load does', () => {
+    expect(sizeFor({ size: 12, demand: 10, queued: 0, forecast: forecast(20, 1) })).toBe(23);
+  });
+
+  it('less than now: what is measured is kept', () => {
+    expect(sizeFor({ size: 22, demand: 20, queued: 0, forecast: forecast(5, 1) })).toBe(22);
+  });
+
+  it('a jump that is usual at this time counts, whatever the mean', () => {
+    const jump = forecast(10, 1, { expectedPeak: 24 });
+    expect(sizeFor({ size: 12, demand: 10, queued: 0, forecast: jump })).toBe(27);
+  });
+
+  it('without a forecast the measured spread gives the headroom', () => {
+    expect(sizeFor({ size: 10, demand: { now: 10, fast: 10, slow: 10, spread: 3 }, queued: 0 })).toBe(17);
+  });
+});
+
+describe('a backlog', () => {
+  const waiting = (backlogSeconds: number): ViewOptions => ({
+    ready: 20,
+    demand: { now: 30, fast: 30, backlogSeconds },
+    forecast: forecast(30, 1),
+    startup: { p50Ms: 60_000 },
+  });
+
+  it('that is served within a fraction of the promised wait is none', () => {
+    expect(sizeFor(waiting(9))).toBe(33);
+  });
+
+  it('that will stand when workers arrive is drained as fast as pays', () => {
+    // 200 s + 10 × 60 s will stand: 30 + 0.7 × √(12 × 30 × 800 / 60) = 78.5.
+    expect(sizeFor(waiting(200))).toBe(79);
+  });
+
+  it('is drained with fewer workers when few reversals are left to let them go again', () => {
+    const fresh = sizeFor(waiting(200));
+    const spent = sizeFor({ ...waiting(200), pace: { reversalsLastHour: 5 } });
+    expect(spent).toBeLessThan(fresh);
+    expect(spent).toBeGreaterThan(33);
+  });
+
+  it('keeps every ready worker, also when it will be gone before others arrive', () => {
+    const view = { ready: 60, demand: { now: 5, fast: 5, backlogSeconds: 900 }, forecast: forecast(5, 1) };
+    expect(sizeFor(view)).toBe(60);
+  });
+
+  it('at zero workers starts some at once', () => {
+    expect(sizeFor({ ready: 0, busy: 0, queued: 3, forecast: forecast(0, 0) })).toBeGreaterThan(0);
+  });
+});
+
+it('a pool without load and without surprises goes to zero', () => {
+  expect(sizeFor({ size: 1, demand: 0, queued: 0, forecast: forecast(0, 0.001) })).toBe(0);
+});
+
+it('more load never means fewer workers', () => {
+  const amount = fc.double({ min: 0, max: 60, noNaN: true });
+  fc.assert(
+    fc.property(amount, amount, amount, fc.integer({ min: 0, max: 80 }), (load, more, spread, size) => {
+      const at = (level: number): number =>
+        sizeFor({
+          size,
+          demand: { now: level, fast: level, backlogSeconds: 0 },
+          queued: 0,
+          forecast: forecast(level, spread),
+        });
+      expect(at(load + more)).toBeGreaterThanOrEqual(at(load));
+    }),
+  );
+});
+
+describe('predictive', () => {
+  const floorFor = (view: ViewOptions): number | undefined => predictive().propose(createView(view))?.size;
+
+  it('is a floor at the highest bound until workers ordered now are ready', () => {
+    const proposal = predictive().propose(createView({ size: 4, forecast: forecast(10, 1) }));
+    expect(proposal).toMatchObject({ kind: 'floor', size: 12, confidence: 0.9 });
+    expect(proposal?.reason).toContain('95%');
+  });
+
+  it('leaves a size alone that is merely a little short of the bound', () => {
+    expect(floorFor({ size: 11, forecast: forecast(10, 1) })).toBe(11);
+    expect(floorFor({ size: 40, forecast: forecast(10, 1) })).toBe(12);
+  });
+
+  it('says nothing without a forecast, or with one that is not trusted', () => {
+    expect(floorFor({})).toBeUndefined();
+    expect(floorFor({ forecast: forecast(10, 1, { confidence: 0.79 }) })).toBeUndefined();
+    expect(
+      predictive({ confidenceThreshold: 0.5 }).propose(
+        createView({ forecast: forecast(10, 1, { confidence: 0.6 }) }),
+      ),
+    ).toBeDefined();
+  });
+});
