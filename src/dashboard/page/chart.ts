@@ -62,9 +62,10 @@ const palette: readonly string[] = [
   '#8a6fd1',
 ];
 
-/** Pixels. */
-const AXIS_WIDTH = 46;
-const RIGHT_AXIS_WIDTH = 56;
+const NARROW = 640;
+/** Pixels; less where there is little room. */
+const AXIS_WIDTH = innerWidth < NARROW ? 34 : 46;
+const RIGHT_AXIS_WIDTH = innerWidth < NARROW ? 48 : 56;
 const MARK_HEIGHT = 7;
 const FONT = '12px Inter, system-ui, sans-serif';
 /** Charts of one page show the same moment under the cursor. */

@@ -220,7 +220,7 @@ function adjustmentStep(
   const [low, high] = from < to ? [from, to] : [to, from];
   return step({
     name: by,
-    detail: code.replaceAll('-', ' '),
+    ...(code !== by && { detail: code.replaceAll('-', ' ') }),
     size: `${to > from ? '+' : '−'}${figure(high - low)}`,
     bar: bar(scale(low), scale(high), to > from ? 'bar-more' : 'bar-less'),
     note: reason,

@@ -107,7 +107,7 @@ function health({ id, status }: DashboardPool, { at, faults }: Fleet): HTMLEleme
   const pairs: Pair[] = [
     [
       'observed',
-      quality === 'full' ? 'in full' : `${quality}, ${duration(Math.floor(ageMs / 1_000) * 1_000)} old`,
+      quality === 'full' ? 'in full' : ageMs < 1_000 ? quality : `${quality}, ${period(ageMs)} old`,
     ],
     [
       'a start takes',
