@@ -105,6 +105,7 @@ export {
   recordHistory,
   type TickSource,
 } from './history-store/index.ts';
+export type { ApplyResult, ManualDecision } from './manual-decision.ts';
 export { configJsonSchema } from './option-schemas.ts';
 export type {
   ControllerOptions,
@@ -160,12 +161,7 @@ export type { PoolReconfiguration, Reconfiguration } from './reconfigure.ts';
 export { formatReplay } from './replay/format-replay.ts';
 export type { PoolReplay, ReplayDifference, ReplaySide } from './replay/pool-comparison.ts';
 export { type ReplayOptions, type ReplayReport, type ReplaySource, replay } from './replay/replay.ts';
-export {
-  type ApplyResult,
-  type ControllerStatus,
-  type ManualDecision,
-  ScalingController,
-} from './scaling-controller.ts';
+export { type ControllerStatus, ScalingController } from './scaling-controller.ts';
 export { createSchedule, type DefaultScheduleName, defaultSchedules } from './schedule/default-schedules.ts';
 export type {
   Day,

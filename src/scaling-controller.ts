@@ -1,31 +1,31 @@
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
 import { Commons, recordOf } from './commons.ts';
-import type { Shared } from './constraints/share-out.ts';
 import type { Decision } from './core/decision.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import type { PoolId } from './core/observation.ts';
 import type { PoolRecord, TickRecord } from './core/record.ts';
 import type { ActiveSignal, Signal, SignalType, ThrottleAdvice } from './core/signal.ts';
-import type { PoolView } from './core/view.ts';
 import { withDeadline } from './deadline.ts';
 import { decide } from './decide.ts';
-import { InvalidOptionError, messageOf } from './errors.ts';
+import { InvalidOptionError } from './errors.ts';
 import {
   type ControllerEvents,
   type Fault,
   type FaultSource,
   GuardedEmitter,
   type ScaledEvent,
-  type TrialEvent,
 } from './events.ts';
-import { FaultLog, type StandingFault } from './fault-log.ts';
-import { type CoordinateOptions, type Coordination, candidateOf, coordinate } from './fleet/coordinate.ts';
+import type { StandingFault } from './fault-log.ts';
+import { type CoordinateOptions, type Coordination, coordinate } from './fleet/coordinate.ts';
 import { weights } from './fleet/weights.ts';
+import { Herald, type Recorder } from './herald.ts';
+import { type ApplyResult, type ManualDecision, manualDecision } from './manual-decision.ts';
 import type { ControllerOptions, Mode, PoolOptions } from './options.ts';
 import { ManagedPool, type PoolContext } from './pool/managed-pool.ts';
 import { type PoolStatus, poolStatus } from './pool/pool-status.ts';
+import { candidates, earliestDeadline, observeAll } from './pool/pools.ts';
 import { createPredictor } from './predictors/predictor.ts';
 import { type Given, type Reconfiguration, reconfigured } from './reconfigure.ts';
 import {
@@ -35,11 +35,10 @@ import {
   resolveOptions,
   resolvePool,
 } from './resolve-options.ts';
-import type { Scheduler, Timetable } from './schedule/scheduler.ts';
+import { isTimetable } from './schedule/scheduler.ts';
 import type { TrialOptions } from './shadows/trial.ts';
 import type { DashboardData, DashboardQuery } from './telemetry/dashboard-data.ts';
 import { DashboardRecorder } from './telemetry/dashboard-recorder.ts';
-import { publish } from './telemetry/diagnostics.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
 import { parseSignal } from './triggers/parse-signal.ts';
 import type { Operation } from './workers/actuator.ts';
@@ -49,21 +48,6 @@ const APPLY_TIMEOUT_MS = 30_000;
 
 /** Spans of the timetable that the dashboard shows. */
 const UPCOMING = 20;
-
-/** A decision made by hand. */
-export interface ManualDecision {
-  /** The size to bring the pool to; an integer within its bounds. */
-  readonly to: number;
-  readonly reason?: string;
-  /** Starts skip their warm-up. Default `false`. */
-  readonly emergency?: boolean;
-}
-
-export interface ApplyResult {
-  readonly decision: Decision;
-  /** `true`: all operations it began have ended within 30 s; `false`: some are still in flight. */
-  readonly settled: boolean;
-}
 
 /** What a controller is doing. Plain JSON. */
 export interface ControllerStatus {
@@ -86,11 +70,10 @@ export class ScalingController extends GuardedEmitter {
   #options: ResolvedOptions;
   #given: Given;
   #commons: Commons;
-  readonly #logger: NonNullable<ControllerOptions['logger']>;
   readonly #pools = new Map<PoolId, ManagedPool>();
-  readonly #faults = new FaultLog();
   readonly #loop: TickLoop;
   readonly #recorder: DashboardRecorder;
+  readonly #herald: Herald;
   #stopped: Promise<void> | undefined;
   #ticks: Promise<unknown> = Promise.resolve();
   #normalDueAt = Number.NEGATIVE_INFINITY;
@@ -100,15 +83,18 @@ export class ScalingController extends GuardedEmitter {
   constructor(options: ControllerOptions) {
     super();
     this.#options = resolveOptions(options);
-    this.#logger = this.#options.logger ?? pino({ level: 'silent' });
+    const { clock, intervals, pools, logger } = this.#options;
+    this.#recorder = new DashboardRecorder(intervals.fast);
+    this.#herald = new Herald(this, this.#recorder as Recorder, logger ?? pino({ level: 'silent' }), clock);
     this.#given = { options, pools: new Map() };
     this.#commons = this.#makeCommons();
-    const { clock, intervals, pools } = this.#options;
     this.#loop = new TickLoop(clock, intervals.fast, {
-      tick: (occasion) => this.#enqueue(occasion).then(noop, (error: unknown) => this.#tickFailed(error)),
+      tick: (occasion) =>
+        this.#enqueue(occasion).then(noop, (error: unknown) =>
+          this.#herald.failure('tick', error, 'the tick failed: '),
+        ),
       nextDeadline: () => earliestDeadline(this.#pools.values()),
     });
-    this.#recorder = new DashboardRecorder(intervals.fast);
     for (const [index, pool] of pools.entries()) this.#manage(options.pools[index] as PoolOptions, pool);
   }
 
@@ -116,7 +102,7 @@ export class ScalingController extends GuardedEmitter {
   start(): this {
     if (this.#stopped !== undefined) throw new Error('this controller was stopped: make a new one');
     if (this.#options.enabled) this.#loop.start();
-    else this.#logger.info({ enabled: false }, 'flyball is switched off: no pool is scaled');
+    else this.#options.logger?.info({ enabled: false }, 'flyball is switched off: no pool is scaled');
     return this;
   }
 
@@ -163,7 +149,7 @@ export class ScalingController extends GuardedEmitter {
     const pool = this.#pool(id);
     this.#pools.delete(id);
     await pool.close(this.#options.stopTimeoutMs);
-    this.#faults.forget(id);
+    this.#herald.forget(id);
     this.#recorder.forget(id);
     this.#commons.forget(id);
     this.#given = {
@@ -246,16 +232,7 @@ export class ScalingController extends GuardedEmitter {
     specialization: Readonly<Record<PoolId, number>> = {},
     options: CoordinateOptions = {},
   ): Coordination {
-    const candidates = [...this.#pools.values()]
-      .filter(({ view }) => view !== undefined)
-      .map(({ id, view, options: { price } }) =>
-        candidateOf(view as PoolView, {
-          ...(specialization[id] !== undefined && { specialization: specialization[id] }),
-          ...(view?.terms?.needs !== undefined && { needs: view.terms.needs }),
-          ...(price !== undefined && { costPerHour: price.perWorkerHour }),
-        }),
-      );
-    return coordinate(demand, candidates, options);
+    return coordinate(demand, candidates(this.#pools.values(), specialization), options);
   }
 
   /** How a router should divide jobs that any of the pools can do: weights that add up to 1, by what each can serve. */
@@ -297,15 +274,6 @@ export class ScalingController extends GuardedEmitter {
     const pool = this.#pool(id);
     const at = this.#instant();
     const view = pool.view ?? pool.look(at);
-    const { minWorkers, maxWorkers } = pool.options;
-    const to = decision.to;
-    if (!Number.isInteger(to) || to < minWorkers || to > maxWorkers) {
-      throw new InvalidOptionError(
-        'decision.to',
-        `must be an integer from ${minWorkers} to ${maxWorkers}`,
-        to,
-      );
-    }
     const manual = manualDecision(view, decision);
     this.#carryOut(pool, manual, at);
     const settled = await pool.settled(APPLY_TIMEOUT_MS);
@@ -331,7 +299,7 @@ export class ScalingController extends GuardedEmitter {
       mode: this.#options.mode,
       ...(nextAt !== undefined && { nextTickInMs: nextAt - this.#options.clock.monotonic() }),
       pools: [...this.#pools.values()].map(poolStatus),
-      faults: this.#faults.standing(),
+      faults: this.#herald.standing(),
     };
   }
 
@@ -374,29 +342,26 @@ export class ScalingController extends GuardedEmitter {
       commons: this.#commons,
       detectsSpikes,
       hooks: {
-        fault: (fault, news) => this.#fault({ at: clock.now(), pool: id, ...fault }, news),
-        recovered: (source) => this.#recovered(id, source),
+        fault: (fault, news) => this.#herald.fault({ pool: id, ...fault }, news),
+        recovered: (source) => this.#herald.recovered(id, source),
         operation: (event) => {
           this.#loop.reconsider();
           // Not from within the actuator: a listener may well call `apply`.
-          queueMicrotask(() => this.#tell('operation', event));
+          queueMicrotask(() => this.#herald.tell('operation', event));
         },
-        prediction: (event) => this.#tell('prediction', event),
-        trial: (event) => this.#onTrial(event),
-        optimized: (event) => this.#tell('optimized', event),
+        prediction: (event) => this.#herald.tell('prediction', event),
+        trial: (event) => this.#herald.trial(event),
+        optimized: (event) => this.#herald.tell('optimized', event),
         wake: (reason) => this.#loop.wake({ trigger: 'wake', cause: `${id}: ${reason}` }),
       },
     };
   }
 
-  #makeCommons(
-    { clock, guard, budget, signals }: ResolvedOptions = this.#options,
-    before?: Commons,
-  ): Commons {
+  #makeCommons({ guard, budget, signals }: ResolvedOptions = this.#options, before?: Commons): Commons {
     const hooks = {
-      fault: (fault: Omit<Fault, 'at'>) => this.#fault({ at: clock.now(), ...fault }),
-      recovered: (source: FaultSource) => this.#recovered(undefined, source),
-      throttle: (advice: ThrottleAdvice) => this.#tell('throttle', advice),
+      fault: (fault: Omit<Fault, 'at'>) => this.#herald.fault(fault),
+      recovered: (source: FaultSource) => this.#herald.recovered(undefined, source),
+      throttle: (advice: ThrottleAdvice) => this.#herald.tell('throttle', advice),
     };
     return new Commons({ guard, budget, signals }, hooks, before);
   }
@@ -446,7 +411,7 @@ export class ScalingController extends GuardedEmitter {
       const decision = decisions[index] as Decision;
       pool.note(decision, at);
       if (pool.acts) this.#carryOut(pool, decision, at);
-      else this.#tell('decision', decision);
+      else this.#herald.tell('decision', decision);
       const { view, policy, apart } = inputs[index] as (typeof inputs)[number];
       const shadows = pool.shadows?.decide(view, decision, at, trigger);
       records.push({
@@ -459,27 +424,27 @@ export class ScalingController extends GuardedEmitter {
       });
     }
     this.#keepUp(pools, at);
+    const limits = recordOf(shared);
     const record: TickRecord = {
       version: 1,
       at: at.now,
       trigger,
       ...(cause !== undefined && { cause }),
-      ...limits(shared),
+      ...(limits !== undefined && { shared: limits }),
       pools: records,
     };
-    this.#tell('tick', record);
+    this.#herald.tell('tick', record);
     this.#keep(record);
     return record;
   }
 
   /** Hands the record to the journal, which writes it in its own time. */
   #keep(record: TickRecord): void {
-    const failed = (error: unknown): void =>
-      this.#fault({ at: record.at, source: 'journal', message: messageOf(error), error });
+    const failed = (error: unknown): void => this.#herald.failure('journal', error);
     try {
       const kept = this.#options.journal?.append(record);
-      if (kept === undefined) this.#recovered(undefined, 'journal');
-      else kept.then(() => this.#recovered(undefined, 'journal'), failed);
+      if (kept === undefined) this.#herald.recovered(undefined, 'journal');
+      else kept.then(() => this.#herald.recovered(undefined, 'journal'), failed);
     } catch (error) {
       failed(error);
     }
@@ -487,16 +452,9 @@ export class ScalingController extends GuardedEmitter {
 
   #carryOut(pool: ManagedPool, decision: Decision, at: Instant): void {
     const change = pool.act(decision, at);
-    this.#tell('decision', decision);
-    if (change !== undefined) {
-      const { pool: id, from, to, wanted, emergency } = decision;
-      this.#logger.info(
-        { pool: id, from, to, wanted, emergency },
-        `${id}: ${from} → ${to}: ${decision.reason}`,
-      );
-      this.#tell('scaled', change);
-    }
-    if (decision.to !== decision.wanted) this.#tell('held', decision);
+    this.#herald.tell('decision', decision);
+    if (change !== undefined) this.#herald.scaled(change);
+    if (decision.to !== decision.wanted) this.#herald.tell('held', decision);
   }
 
   /** What is due on the normal and the slow interval. */
@@ -506,12 +464,12 @@ export class ScalingController extends GuardedEmitter {
       this.#normalDueAt = at.monotonic + intervals.normal;
       for (const pool of pools) {
         const account = pool.view && pool.efficiency.settle(pool.view, at.monotonic);
-        if (account !== undefined) this.#tell('efficiency', account);
+        if (account !== undefined) this.#herald.tell('efficiency', account);
       }
       const views = pools.flatMap(({ view }) => view ?? []);
       const spends = pools.flatMap((pool) => pool.spend(at) ?? []);
       this.#commons.audit(spends, views, at);
-      if (pools.length > 1 && this.listenerCount('weights') > 0) this.#tell('weights', this.weights());
+      if (pools.length > 1 && this.listenerCount('weights') > 0) this.#herald.tell('weights', this.weights());
     }
     if (at.monotonic >= this.#slowDueAt) {
       this.#slowDueAt = at.monotonic + intervals.slow;
@@ -527,99 +485,18 @@ export class ScalingController extends GuardedEmitter {
   }
 
   async #flush(): Promise<void> {
-    const { journal, clock, stopTimeoutMs } = this.#options;
+    const { journal, stopTimeoutMs } = this.#options;
     try {
       // A disk takes real time, whatever clock the pools live by.
       await withDeadline(systemClock, stopTimeoutMs, 'flush()', () => journal?.flush?.());
     } catch (error) {
-      this.#fault({ at: clock.now(), source: 'journal', message: messageOf(error), error });
+      this.#herald.failure('journal', error);
     }
   }
 
-  #tell<T extends keyof ControllerEvents>(event: T, ...payload: ControllerEvents[T]): void {
-    const [detail] = payload;
-    (this.#recorder as Recorder)[event]?.(detail);
-    publish(event, detail);
-    if (this.listenerCount(event) > 0) this.emit(event, ...(payload as never));
-  }
-
-  #onTrial(event: TrialEvent): void {
-    const { pool, shadow, outcome, reason } = event;
-    this.#logger.info({ pool, shadow, trial: outcome }, `${pool}: trial of ${shadow} ${outcome}: ${reason}`);
-    this.#tell('trial', event);
-  }
-
-  #tickFailed(error: unknown): void {
-    const message = `the tick failed: ${messageOf(error)}`;
-    this.#fault({ at: this.#options.clock.now(), source: 'tick', message, error });
-  }
-
-  #recovered(pool: PoolId | undefined, source: FaultSource): void {
-    const over = this.#faults.clear(pool, source);
-    if (over === undefined) return;
-    const at = this.#options.clock.now();
-    const message = `over: ${over.message}`;
-    this.#tell('fault', { at, ...(pool !== undefined && { pool }), source, message, recovered: true });
-  }
-
-  #fault(fault: Fault, news = false): void {
-    if (!this.#faults.report(fault, this.#options.clock.monotonic(), news)) return;
-    const { pool, source, error } = fault;
-    this.#logger.warn({ pool, source, err: error }, fault.message);
-    this.#tell('fault', fault);
-  }
-
   protected override listenerFailed(event: keyof ControllerEvents, error: unknown): void {
-    const message = `a listener of '${event}' failed: ${messageOf(error)}`;
-    const fault: Fault = { at: this.#options.clock.now(), source: 'listener', message, error };
-    // A fault listener that throws must not be called for its own fault.
-    if (event === 'fault') this.#logger.warn({ source: 'listener', err: error }, message);
-    else this.#fault(fault);
+    this.#herald.listenerFailed(event, error);
   }
 }
-
-/** What the dashboard's recorder hears. */
-type Recorder = { readonly [T in keyof ControllerEvents]?: (detail: ControllerEvents[T][0]) => void };
 
 const noop = (): void => {};
-
-function limits(shared: Shared): Pick<TickRecord, 'shared'> {
-  const record = recordOf(shared);
-  return record === undefined ? {} : { shared: record };
-}
-
-/** Observes all pools side by side; synchronous adapters cost no promise. */
-async function observeAll(pools: readonly ManagedPool[]): Promise<void> {
-  const pending: Promise<void>[] = [];
-  for (const pool of pools) {
-    const observing = pool.observe();
-    if (observing !== undefined) pending.push(observing);
-  }
-  if (pending.length > 0) await Promise.all(pending);
-}
-
-function isTimetable(scheduler: Scheduler): scheduler is Timetable {
-  return typeof (scheduler as Partial<Timetable>).upcoming === 'function';
-}
-
-function earliestDeadline(pools: Iterable<ManagedPool>): number {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const pool of pools) earliest = Math.min(earliest, pool.actuator.nextDeadline() ?? earliest);
-  return earliest;
-}
-
-function manualDecision(view: PoolView, { to, reason, emergency }: ManualDecision): Decision {
-  return {
-    pool: view.pool,
-    at: view.now,
-    kind: to > view.size ? 'scale-up' : to < view.size ? 'scale-down' : 'hold',
-    from: view.size,
-    to,
-    wanted: to,
-    voices: [],
-    adjustments: [],
-    reason: reason ?? 'applied by hand',
-    emergency: emergency === true,
-    trigger: 'manual',
-  };
-}

@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Outer parts, and who may know that they exist. The controller is where the parts are put together. */
 const IMPORTED_BY: Readonly<Record<string, readonly string[]>> = {
   adapters: ['backtest', 'testing', 'cli', 'dashboard'],
-  telemetry: ['scaling-controller', 'index', 'cli', 'dashboard', 'report'],
+  telemetry: ['scaling-controller', 'herald', 'index', 'cli', 'dashboard', 'report'],
 };
 
 /** Packages with one home. */

@@ -53,6 +53,11 @@ export interface Timetable extends Scheduler {
   replace(schedules: readonly (Schedule | DefaultScheduleName)[]): void;
 }
 
+/** It knows what is to come, and may be changed. */
+export function isTimetable(scheduler: Scheduler): scheduler is Timetable {
+  return typeof (scheduler as Partial<Timetable>).upcoming === 'function';
+}
+
 const NOTHING: ScheduleState = { actions: [] };
 const DAY = 24 * 3_600_000;
 /** The end of the year 9999: beyond it, and before 1970, nothing is scheduled. */

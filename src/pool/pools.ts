@@ -1,0 +1,36 @@
+import type { PoolId } from '../core/observation.ts';
+import { type Candidate, candidateOf } from '../fleet/coordinate.ts';
+import type { ManagedPool } from './managed-pool.ts';
+
+/** Observes all pools side by side; synchronous adapters cost no promise. */
+export async function observeAll(pools: readonly ManagedPool[]): Promise<void> {
+  const pending: Promise<void>[] = [];
+  for (const pool of pools) {
+    const observing = pool.observe();
+    if (observing !== undefined) pending.push(observing);
+  }
+  if (pending.length > 0) await Promise.all(pending);
+}
+
+/** Monotonic ms at which the first deadline or retry of any pool is due; infinite when there is none. */
+export function earliestDeadline(pools: Iterable<ManagedPool>): number {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const pool of pools) earliest = Math.min(earliest, pool.actuator.nextDeadline() ?? earliest);
+  return earliest;
+}
+
+/** The pools that were seen, as candidates for a demand. */
+export function candidates(
+  pools: Iterable<ManagedPool>,
+  specialization: Readonly<Record<PoolId, number>>,
+): Candidate[] {
+  return [...pools].flatMap(({ id, view, options: { price } }) => {
+    if (view === undefined) return [];
+    const suits = specialization[id];
+    return candidateOf(view, {
+      ...(suits !== undefined && { specialization: suits }),
+      ...(view.terms?.needs !== undefined && { needs: view.terms.needs }),
+      ...(price !== undefined && { costPerHour: price.perWorkerHour }),
+    });
+  });
+}
