@@ -29,7 +29,7 @@ A terminal shows the run live; elsewhere there are plain lines. NO_COLOR turns c
 const CHAOS_EVERY_MS = 5_000;
 const DRAW_EVERY_MS = 200;
 /** People wait for these jobs: what waits longer than this counts as late. */
-const WAIT_MS = 200;
+const WAIT_MS = 500;
 
 const args = readArgs();
 const load = demoLoad(args.seconds);
