@@ -211,8 +211,15 @@ describe.skipIf(missingBrowser !== undefined)('the live page, in a browser', () 
     await page.getByRole('button', { name: 'Held back' }).click();
     await page.locator('.decision:visible', { hasText: 'stays at 6' }).waitFor();
     await page.getByRole('button', { name: '24 h' }).click();
+    const chart = (): Promise<unknown> =>
+      page.evaluate('document.querySelector(".uplot canvas").toDataURL()');
     await page.getByRole('button', { name: 'Theme: system' }).click();
-    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('light');
+    const light = await chart();
+    await page.getByRole('button', { name: 'Theme: light' }).click();
+    expect(await page.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+    await expect
+      .poll(async () => (await chart()) === light, { message: 'charts follow the theme' })
+      .toBe(false);
   });
 
   it('offers no actions on a page that only shows', async () => {

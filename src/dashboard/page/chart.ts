@@ -1,44 +1,8 @@
 import uPlot from 'uplot';
-import { duration } from '../../core/format.ts';
-
-/** One line of a chart over time. */
-export interface ChartLine {
-  readonly label: string;
-  /** One value for each time; `null` = a gap. */
-  readonly values: ArrayLike<number | null>;
-  /** `step`: a value holds until the next one. `area`: filled down to 0. Default `line`. */
-  readonly kind?: 'line' | 'step' | 'area' | 'step-area' | 'dashes' | 'band';
-  /** Of a `band`: its lower edge; `values` is the upper one. */
-  readonly low?: ArrayLike<number | null>;
-  /** A CSS colour, or the name of a custom property (`--demand`). Default: the next of the palette. */
-  readonly color?: string;
-  /** `right`: has an axis of its own. Default `left`. */
-  readonly axis?: 'left' | 'right';
-  /** Of the stroke, pixels. Default 1.75. */
-  readonly width?: number;
-  /** How its values read, in the legend and on its axis. Default: two decimals at most. */
-  readonly format?: 'duration';
-}
-
-/** A chart over time. Plain JSON. */
-export interface Chart {
-  readonly title: string;
-  /** Epoch seconds, or seconds since the beginning. */
-  readonly times: ArrayLike<number>;
-  /** `false`: times have no date; shown as day and hour since the beginning. Default `true`. */
-  readonly dated?: boolean;
-  /** Time zone of dated times. Default `utc`. */
-  readonly zone?: 'utc' | 'local';
-  readonly lines: readonly ChartLine[];
-  /** Moments to mark, in the unit of `times`. */
-  readonly marks?: readonly number[];
-  /** Where the present ends and the forecast begins, in the unit of `times`. */
-  readonly now?: number;
-  /** Leaves room for a right axis that it does not have, so that it lines up with a chart that has one. */
-  readonly aligned?: boolean;
-  /** Pixels. Default 260. */
-  readonly height?: number;
-}
+import { axesOf, dateOf, RIGHT_AXIS_WIDTH } from './chart-axes.ts';
+import { colorOf, forgetColors, resolve } from './chart-colors.ts';
+import { legendItem, readingOf } from './chart-legend.ts';
+import type { Chart } from './chart-model.ts';
 
 export interface DrawnChart {
   /** Lines of the same kinds in the same order, with other values. */
@@ -50,24 +14,8 @@ export interface DrawnChart {
   destroy(): void;
 }
 
-/** Distinguishable in light and dark, and with the common forms of colour blindness (Okabe and Ito, 2008). */
-const palette: readonly string[] = [
-  '#0072b2',
-  '#e69f00',
-  '#009e73',
-  '#d55e00',
-  '#cc79a7',
-  '#56b4e9',
-  '#8f8f00',
-  '#8a6fd1',
-];
-
-const NARROW = 640;
-/** Pixels; less where there is little room. */
-const AXIS_WIDTH = innerWidth < NARROW ? 34 : 46;
-const RIGHT_AXIS_WIDTH = innerWidth < NARROW ? 48 : 56;
+/** Pixels. */
 const MARK_HEIGHT = 7;
-const FONT = '12px Inter, system-ui, sans-serif';
 /** Charts of one page show the same moment under the cursor. */
 const SYNC = uPlot.sync('flyball');
 
@@ -93,7 +41,7 @@ export function drawChart(element: HTMLElement, first: Chart): DrawnChart {
         left: { range: (_, __, high) => [0, roomAbove(high)] },
         right: { range: (_, __, high) => [0, roomAbove(high)] },
       },
-      axes: axesOf(chart, plan),
+      axes: axesOf(chart, plan.hasRight),
       series: [{}, ...plan.series],
       bands: plan.bands,
       legend: { show: false },
@@ -125,7 +73,7 @@ export function drawChart(element: HTMLElement, first: Chart): DrawnChart {
   function read(): void {
     const at = plot.cursor.idx;
     for (const [index, line] of chart.lines.entries()) {
-      const text = readingOf(line, at ?? lastKnown(line));
+      const text = readingOf(line, at ?? undefined);
       const element = readings[index];
       if (element !== undefined && element.textContent !== text) element.textContent = text;
     }
@@ -143,7 +91,7 @@ export function drawChart(element: HTMLElement, first: Chart): DrawnChart {
       read();
     },
     repaint() {
-      colors.clear();
+      forgetColors();
       plot.redraw(false, true);
     },
     point(at) {
@@ -209,69 +157,6 @@ function dataOf({ times, lines }: Chart): (ArrayLike<number | null> | undefined)
   ];
 }
 
-function axesOf(chart: Chart, plan: Plan): uPlot.Axis[] {
-  const axis: uPlot.Axis = {
-    stroke: () => resolve('--muted'),
-    grid: { stroke: () => resolve('--line'), width: 1 },
-    ticks: { show: false },
-    font: FONT,
-    gap: 6,
-  };
-  const values = (scale: string): Partial<uPlot.Axis> => {
-    const isDuration = chart.lines.some(
-      (line) => (line.axis ?? 'left') === scale && line.format === 'duration',
-    );
-    return isDuration ? { values: (_, ticks) => ticks.map((tick) => duration(tick)) } : {};
-  };
-  const x: uPlot.Axis = {
-    ...axis,
-    grid: { show: false },
-    size: 30,
-    ...(chart.dated === false
-      ? { values: (_, ticks) => ticks.map(sinceBegin), space: 90 }
-      : { values: (_, ticks, __, ___, step) => dateTicks(chart, ticks, step), space: 70 }),
-  };
-  const left: uPlot.Axis = { ...axis, scale: 'left', size: AXIS_WIDTH, space: 36, ...values('left') };
-  if (!plan.hasRight) return [x, left];
-  const right: uPlot.Axis = {
-    ...axis,
-    scale: 'right',
-    side: 1,
-    size: RIGHT_AXIS_WIDTH,
-    space: 36,
-    grid: { show: false },
-    ...values('right'),
-  };
-  return [x, left, right];
-}
-
-function dateOf({ zone }: Chart, seconds: number): Date {
-  const date = new Date(seconds * 1000);
-  return zone === 'local' ? date : uPlot.tzDate(date, 'UTC');
-}
-
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** Seconds are told only where ticks are closer than a minute, the date where it changes. */
-function dateTicks(chart: Chart, ticks: readonly number[], step: number): string[] {
-  let last: number | undefined;
-  return ticks.map((tick) => {
-    const date = dateOf(chart, tick);
-    const seconds = step < 60 ? `:${two(date.getSeconds())}` : '';
-    const isNewDay = last !== undefined && date.getDate() !== last;
-    last = date.getDate();
-    return isNewDay
-      ? `${date.getDate()}.${date.getMonth() + 1}.`
-      : `${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
-  });
-}
-
-/** Seconds since the beginning, as day and time. */
-function sinceBegin(seconds: number): string {
-  const day = Math.floor(seconds / 86_400) + 1;
-  return `day ${day}, ${two(Math.floor(seconds / 3_600) % 24)}:${two(Math.floor(seconds / 60) % 60)}`;
-}
-
 /** Marks and the border of the present, behind the lines. */
 function drawBehind(u: uPlot, { marks = [], now }: Chart, pointed: number | undefined): void {
   const { left, top, width, height } = u.bbox;
@@ -294,64 +179,4 @@ function drawBehind(u: uPlot, { marks = [], now }: Chart, pointed: number | unde
   ctx.lineWidth = 2 * devicePixelRatio;
   if (pointed !== undefined) vertical(pointed, resolve('--accent'));
   ctx.restore();
-}
-
-function legendItem(
-  line: ChartLine,
-  color: string,
-  value: HTMLElement,
-  show: (shown: boolean) => void,
-): HTMLElement {
-  const item = document.createElement('li');
-  const button = document.createElement('button');
-  const key = document.createElement('span');
-  key.className = `chart-key chart-key-${line.kind ?? 'line'}`;
-  key.style.color = color.startsWith('--') ? `var(${color})` : color;
-  button.type = 'button';
-  button.setAttribute('aria-pressed', 'true');
-  button.title = `Show or hide ${line.label}`;
-  button.append(key, line.label);
-  button.addEventListener('click', () => {
-    const shown = button.getAttribute('aria-pressed') !== 'true';
-    button.setAttribute('aria-pressed', String(shown));
-    show(shown);
-  });
-  item.append(button, value);
-  return item;
-}
-
-function lastKnown({ values }: ChartLine): number {
-  let index = values.length - 1;
-  while (index > 0 && (values[index] ?? null) === null) index--;
-  return index;
-}
-
-function readingOf(line: ChartLine, index: number): string {
-  const value = line.values[index] ?? null;
-  if (value === null) return '–';
-  const low = line.low?.[index] ?? null;
-  const text = (each: number): string =>
-    line.format === 'duration' ? duration(each) : String(Math.round(each * 100) / 100);
-  return low === null ? text(value) : `${text(low)}–${text(value)}`;
-}
-
-function colorOf({ color }: ChartLine, index: number): string {
-  return color ?? (palette[index % palette.length] as string);
-}
-
-const colors = new Map<string, string>();
-let probe: HTMLElement | undefined;
-
-/** A colour as a canvas takes it: custom properties and `light-dark()` are looked up. */
-function resolve(color: string, alpha = 1): string {
-  const key = `${color} ${alpha}`;
-  const known = colors.get(key);
-  if (known !== undefined) return known;
-  probe ??= document.body.appendChild(document.createElement('span'));
-  probe.hidden = true;
-  probe.style.color = color.startsWith('--') ? `var(${color})` : color;
-  const [r, g, b, a = '1'] = getComputedStyle(probe).color.match(/[\d.]+/g) ?? ['128', '128', '128'];
-  const resolved = `rgba(${r}, ${g}, ${b}, ${Number(a) * alpha})`;
-  colors.set(key, resolved);
-  return resolved;
 }

@@ -1,4 +1,5 @@
-import { type Chart, type DrawnChart, drawChart } from './chart.ts';
+import { type DrawnChart, drawChart } from './chart.ts';
+import type { Chart } from './chart-model.ts';
 
 /** Draws every `[data-time-chart]` below an element that is visible and not drawn yet. */
 function drawAll(root: ParentNode): void {
