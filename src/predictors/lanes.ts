@@ -4,7 +4,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Horizons that are always learned; those between are interpolated. */
-export const HORIZONS_MS: readonly number[] = [
+const HORIZONS_MS: readonly number[] = [
   45 * SECOND,
   2 * MINUTE,
   5 * MINUTE,
