@@ -6,6 +6,8 @@ const HOUR_MS = 3_600_000;
 const SCALES_MS = [60_000, 180_000, 600_000, 1_800_000, 7_200_000, 43_200_000] as const;
 /** Weight of the newest sample in the level: half noise, half delay. */
 const LEVEL_WEIGHT = 0.6;
+/** A Poisson sample (noise = level) counts a fifth of a counted rate. */
+const NOISE_SMOOTHING = 4;
 /** Past days of the same kind that are averaged, newest first, and their weights. */
 const LIKE_DAY_WEIGHTS = [1, 0.8, 0.6, 0.5] as const;
 const FURTHEST_DAY = 28;
@@ -42,13 +44,14 @@ export class LoadScales {
   private readonly weights: Float64Array = new Float64Array(SCALES_MS.length);
   private weightsFor = Number.NaN;
 
-  add(demand: number, elapsedMs: number): void {
+  add(demand: number, elapsedMs: number, noise: number): void {
     this.samples++;
     if (this.samples === 1) {
       this.level = demand;
       this.means.fill(demand);
     }
-    this.level += LEVEL_WEIGHT * (demand - this.level);
+    const smoothing = 1 + (NOISE_SMOOTHING * noise) / (1 + this.level);
+    this.level += (LEVEL_WEIGHT / smoothing) * (demand - this.level);
     if (elapsedMs !== this.weightsFor) {
       this.weightsFor = elapsedMs;
       SCALES_MS.forEach((scale, i) => {

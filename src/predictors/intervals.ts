@@ -54,7 +54,7 @@ export class RecentErrors {
     this.lowFactor -= rate * (relative < this.lowFactor ? out : out - 1);
     const weight = Math.max(fading, 1 / (this.seen + PRIOR_WEIGHT));
     this.typical += weight * (Math.abs(error) - this.typical);
-    this.noise += weight * (noise - this.noise);
+    this.noise += Math.max(fading, 1 / this.seen) * (noise - this.noise);
   }
 
   /** At most 0: outcomes are below forecast + `low` with probability `LOW_QUANTILE`. */
@@ -72,8 +72,11 @@ export class RecentErrors {
    * by the upper quantile where errors upwards are larger; without the noise with which outcomes are measured.
    */
   get spread(): number {
-    const variance = Math.max(SIGMA * this.typical, this.high / SIGMAS_95) ** 2;
-    return Math.sqrt(Math.max(variance - this.noise, LEAST_OWN_ERROR * variance));
+    const variance = (SIGMA * this.typical) ** 2;
+    const own = Math.max(variance - this.noise, LEAST_OWN_ERROR * variance);
+    // Under much noise the upper quantile tells of the noise.
+    const upwards = Math.max(0, (this.high / SIGMAS_95) ** 2 - variance);
+    return Math.sqrt(own + (own / variance) * upwards || 0);
   }
 
   /** Standard deviation of the outcomes' own noise. */

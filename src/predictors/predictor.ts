@@ -52,7 +52,7 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
     lastAt = at;
     newest = undefined;
     history.add(at, demand);
-    scales.add(demand, elapsedMs);
+    scales.add(demand, elapsedMs, noise);
     moment.at = at;
     moment.demand = demand;
     moment.noise = noise;
