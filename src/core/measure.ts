@@ -14,13 +14,10 @@ export interface Measurement {
 const ASSUMED_SERVICE_MS = 500;
 /** Half-life of the service time that is learned by Little's law, ms of observed time. */
 const SERVICE_HALF_LIFE_MS = 4 * 3_600_000;
-/** Time constants of the slow level and of the spread, ms. */
+/** Time constant of the slow level, ms. */
 const SLOW_MS = 10 * 60_000;
-const SPREAD_MS = 5 * 60_000;
 /** Smoothing of rates and ratios that only inform, ms. */
 const FLOW_MS = 60_000;
-/** An innovation of this many standard deviations is a jump, not noise: follow it at once. */
-const JUMP_SIGMAS = 3.5;
 /** A gap longer than this says nothing about rates within it; start afresh, ms. */
 const LONGEST_GAP_MS = 30 * 60_000;
 
