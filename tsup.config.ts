@@ -22,6 +22,7 @@ const options: Options = {
     cli: 'src/cli/main.ts',
     'adapters/worker-threads': 'src/adapters/worker-threads.ts',
     'adapters/child-process': 'src/adapters/child-process.ts',
+    'adapters/compose': 'src/adapters/compose.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',
