@@ -23,6 +23,7 @@ const options: Options = {
     'adapters/worker-threads': 'src/adapters/worker-threads.ts',
     'adapters/child-process': 'src/adapters/child-process.ts',
     'adapters/compose': 'src/adapters/compose.ts',
+    'adapters/bullmq': 'src/adapters/bullmq.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',
