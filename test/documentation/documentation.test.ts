@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasRedis, RedisServer } from '../redis-server.ts';
 import { type Block, docstrings, guides, type Page, promisedOutput, runnable } from './pages.ts';
 import { Project } from './project.ts';
 
@@ -17,7 +18,16 @@ const pages = [...guides(ROOT), docstrings(ROOT)].filter(({ blocks }) => blocks.
 /** Ends what a block leaves running, as a host's own end would. */
 const stops: (() => Promise<void>)[] = [];
 
+/** The Redis of pages that ask for one by its address. */
+const REDIS = 'REDIS_URL';
+const redis = hasRedis && pages.some(needsRedis) ? RedisServer.start() : undefined;
+
+function needsRedis({ blocks }: Page): boolean {
+  return blocks.some(({ code }) => code.includes(REDIS));
+}
+
 beforeAll(async () => {
+  if (redis !== undefined) vi.stubEnv(REDIS, `redis://127.0.0.1:${(await redis).port}`);
   await project.install();
   for (const page of pages) project.write(page);
   type Stoppable = { stop(): Promise<void>; close(options: { timeoutMs: number }): Promise<void> };
@@ -45,7 +55,9 @@ beforeAll(async () => {
   }
 }, 60_000);
 
-afterAll(() => {
+afterAll(async () => {
+  await (await redis)?.stop();
+  vi.unstubAllEnvs();
   vi.restoreAllMocks();
   project.remove();
 });
@@ -73,7 +85,9 @@ async function runTests(page: Page, block: Block): Promise<string> {
 }
 
 describe.each(pages.map((page) => [page.name, page] as const))('%s', (_, page) => {
-  it.each(runnable(page).map((block) => [block.name ?? block.at, block] as const))(
+  it
+    .skipIf(needsRedis(page) && !hasRedis)
+    .each(runnable(page).map((block) => [block.name ?? block.at, block] as const))(
     '%s runs',
     async (_, block) => {
       if (block.name?.endsWith('.test.ts')) {
