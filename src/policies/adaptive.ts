@@ -39,6 +39,8 @@ export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules
  * wider still the more reversals were spent lately.
  */
 const LEAST = 0.7;
+/** Errors that may be met within one tick without more waiting than was promised. */
+const LEAST_WITHIN_TICK = 1.8;
 const AIM_UP = 2.2;
 const AIM_DOWN = 2.6;
 const SLACK_GOING_DOWN = 0.7;
@@ -67,8 +69,9 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
       const error = forecast?.spread ?? demand.spread;
       const load = describe(view, expected);
       const drain = drainSize(view, latenessWeight, waitMs);
-      if (size < expected + LEAST * error || size < drain) {
-        const aim = wholeWorkers(expected + AIM_UP * error);
+      const least = leastSize(expected, error, waitMs / view.intervalMs);
+      if (size < least || size < drain) {
+        const aim = wholeWorkers(Math.max(least, expected + AIM_UP * error));
         if (drain > aim) {
           const backlog = `${figure(demand.backlogSeconds)} s of work wait`;
           return target(drain, `${load}, ${backlog}: ${workers(drain)} drain it soonest at least cost`);
@@ -84,6 +87,15 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
       return target(size, `${load} ± ${figure(error)}: ${workers(size)} suit it`);
     },
   };
+}
+
+/**
+ * The size below which more is ordered. A queue of `waitRatio` (the promised wait in ticks) of what the pool does in a
+ * tick is no harm, so for one tick (1 + waitRatio) × size is served in time: with 2 s of 15 s, a load of 20 ± 1.5 is
+ * safe with (20 + 1.8 × 1.5) / 1.13 = 20 workers, but one of 12 ± 4 with 17.
+ */
+function leastSize(expected: number, error: number, waitRatio: number): number {
+  return Math.max(expected + LEAST * error, (expected + LEAST_WITHIN_TICK * error) / (1 + waitRatio));
 }
 
 /**
