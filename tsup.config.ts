@@ -24,6 +24,7 @@ const options: Options = {
     'adapters/child-process': 'src/adapters/child-process.ts',
     'adapters/compose': 'src/adapters/compose.ts',
     'adapters/bullmq': 'src/adapters/bullmq.ts',
+    'adapters/kubernetes': 'src/adapters/kubernetes.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',

@@ -1,0 +1,112 @@
+import {
+  ApiException,
+  AppsV1Api,
+  AutoscalingV2Api,
+  type ConfigurationOptions,
+  CoreV1Api,
+  type KubeConfig,
+  Observable,
+  PatchStrategy,
+  type V1Pod,
+  type V1Scale,
+  type V2HorizontalPodAutoscaler,
+} from '@kubernetes/client-node';
+import { KubernetesApiError } from './errors.ts';
+import { nameOf, type Workload } from './workload.ts';
+
+/** All that is asked of a cluster, five calls. The rights in docs/kubernetes.md are exactly these. */
+export interface ClusterApi {
+  readScale(signal: AbortSignal): Promise<V1Scale>;
+  setReplicas(replicas: number, signal: AbortSignal): Promise<void>;
+  listPods(labelSelector: string, signal: AbortSignal): Promise<readonly V1Pod[]>;
+  annotatePod(name: string, annotations: Record<string, string>, signal: AbortSignal): Promise<void>;
+  listAutoscalers(signal: AbortSignal): Promise<readonly V2HorizontalPodAutoscaler[]>;
+}
+
+/** These calls over HTTP, by the official client. */
+export function clusterApi(kubeConfig: KubeConfig, workload: Workload): ClusterApi {
+  const apps = kubeConfig.makeApiClient(AppsV1Api);
+  const core = kubeConfig.makeApiClient(CoreV1Api);
+  const autoscaling = kubeConfig.makeApiClient(AutoscalingV2Api);
+  const { kind, namespace, name } = workload;
+  const isDeployment = kind === 'Deployment';
+
+  return {
+    readScale: (signal) =>
+      call(
+        `read the scale of ${nameOf(workload)}`,
+        isDeployment
+          ? apps.readNamespacedDeploymentScale({ namespace, name }, within(signal))
+          : apps.readNamespacedStatefulSetScale({ namespace, name }, within(signal)),
+      ),
+    setReplicas: async (replicas, signal) => {
+      const request = { namespace, name, body: { spec: { replicas } } };
+      await call(
+        `scale ${nameOf(workload)} to ${replicas}`,
+        isDeployment
+          ? apps.patchNamespacedDeploymentScale(request, within(signal, PatchStrategy.MergePatch))
+          : apps.patchNamespacedStatefulSetScale(request, within(signal, PatchStrategy.MergePatch)),
+      );
+    },
+    listPods: async (labelSelector, signal) =>
+      (
+        await call(
+          `list the pods of ${nameOf(workload)}`,
+          core.listNamespacedPod({ namespace, labelSelector }, within(signal)),
+        )
+      ).items,
+    annotatePod: async (pod, annotations, signal) => {
+      await call(
+        `annotate pod ${namespace}/${pod}`,
+        core.patchNamespacedPod(
+          { namespace, name: pod, body: { metadata: { annotations } } },
+          within(signal, PatchStrategy.MergePatch),
+        ),
+      );
+    },
+    listAutoscalers: async (signal) =>
+      (
+        await call(
+          `list the HorizontalPodAutoscalers in ${namespace}`,
+          autoscaling.listNamespacedHorizontalPodAutoscaler({ namespace }, within(signal)),
+        )
+      ).items,
+  };
+}
+
+/** The client takes a signal and a patch's content type by a middleware only. */
+function within(signal: AbortSignal, patch?: PatchStrategy): ConfigurationOptions {
+  return {
+    middleware: [
+      {
+        pre: (request) => {
+          request.setSignal(signal);
+          if (patch !== undefined) request.setHeaderParam('Content-Type', patch);
+          return new Observable(Promise.resolve(request));
+        },
+        post: (response) => new Observable(Promise.resolve(response)),
+      },
+    ],
+    middlewareMergeStrategy: 'append',
+  };
+}
+
+/** An answer, or an error that says in one line what could not be done and why. */
+async function call<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof ApiException)) throw error;
+    throw new KubernetesApiError(what, error.code, statusMessage(error.body) ?? error.message, error);
+  }
+}
+
+/** The API server explains itself in a `Status` object, which the client hands on as text. */
+function statusMessage(body: unknown): string | undefined {
+  try {
+    const { message } = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: unknown };
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
