@@ -15,6 +15,7 @@ export class PaceMeter {
   readonly #changedBy = new Float64Array(CHANGES);
   readonly #reversed = new Uint8Array(CHANGES);
   #next = 0;
+  #watchedSince: number | undefined;
   #lastUpAt: number | undefined;
   #lastDownAt: number | undefined;
   #lastDirection: 'up' | 'down' | undefined;
@@ -39,6 +40,7 @@ export class PaceMeter {
 
   /** What the policies wanted in this tick. */
   want(size: number, monotonic: number): void {
+    this.#watchedSince ??= monotonic;
     this.#wantedMax.add(size, monotonic);
     this.#wantedMin.add(size, monotonic);
   }
@@ -80,6 +82,7 @@ export class PaceMeter {
       ...(this.#lastDirection !== undefined && { lastDirection: this.#lastDirection }),
       ...(wantedMax !== undefined && { wantedMax }),
       ...(wantedMin !== undefined && { wantedMin }),
+      watchedMs: monotonic - (this.#watchedSince ?? monotonic),
       reversalsLastHour: reversals,
       addedInPeriod: added,
       removedInPeriod: removed,

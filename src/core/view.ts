@@ -54,6 +54,8 @@ export interface PaceMemory {
   readonly sinceUpMs?: number;
   /** Milliseconds since the last scale-down; absent = there was none. */
   readonly sinceDownMs?: number;
+  /** Milliseconds since the pool was first seen in full; absent = long ago. */
+  readonly watchedMs?: number;
   /** Size changes against the direction of the one before, in the last hour. */
   readonly reversalsLastHour: number;
   readonly lastDirection?: 'up' | 'down';

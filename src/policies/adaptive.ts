@@ -81,7 +81,7 @@ export function adaptive(options: AdaptiveOptions = {}): Policy {
       if (drain > 0) return target(size, `${load}: ${workers(size)} drain the backlog`);
       const aim = wholeWorkers(expected + AIM_DOWN * error);
       const slack = SLACK_WORKERS + downSlack(view) * error;
-      if (size > expected + AIM_DOWN * error + slack && aim < size && !isFlapping(view)) {
+      if (size > expected + AIM_DOWN * error + slack && aim < size && isKnown(view) && !isFlapping(view)) {
         return target(aim, `${load} ± ${figure(error)}: ${workers(aim)} suffice`);
       }
       return target(size, `${load} ± ${figure(error)}: ${workers(size)} suit it`);
@@ -116,6 +116,14 @@ function drainSize(view: PoolView, latenessWeight: number, waitMs: number): numb
 function downSlack({ pace }: PoolView): number {
   if (pace.lastDirection !== 'up') return SLACK_GOING_DOWN;
   return SLACK_TURNING_DOWN + SLACK_PER_REVERSAL * pace.reversalsLastHour;
+}
+
+/**
+ * A pool that was just taken over is not shrunk: a lull at that moment would cost what it takes to start its workers
+ * again. It is watched for one start-up time first.
+ */
+function isKnown({ pace, startup, intervalMs }: PoolView): boolean {
+  return pace.watchedMs === undefined || pace.watchedMs >= startup.p90Ms + intervalMs;
 }
 
 /** A scale-down is a reversal, and so is the scale-up that may have to follow: both must be left. */

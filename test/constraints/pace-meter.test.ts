@@ -19,6 +19,7 @@ const pace: PaceRules = { up: { workers: 4, periodMs: MINUTE }, down: { workers:
 describe('PaceMeter', () => {
   it('remembers nothing at first', () => {
     expect(new PaceMeter(pace, hold).recall(0, 0)).toEqual({
+      watchedMs: 0,
       reversalsLastHour: 0,
       addedInPeriod: 0,
       removedInPeriod: 0,
@@ -52,6 +53,13 @@ describe('PaceMeter', () => {
     expect(meter.recall(4 * MINUTE, 0).reversalsLastHour).toBe(2);
     expect(meter.recall(62.5 * MINUTE, 0).reversalsLastHour).toBe(1);
     expect(meter.recall(64 * MINUTE, 0).reversalsLastHour).toBe(0);
+  });
+
+  it('remembers since when the pool was watched', () => {
+    const meter = new PaceMeter(pace, hold);
+    meter.want(4, MINUTE);
+    meter.want(4, 2 * MINUTE);
+    expect(meter.recall(5 * MINUTE, 0).watchedMs).toBe(4 * MINUTE);
   });
 
   it('remembers the most that was wanted within the window', () => {

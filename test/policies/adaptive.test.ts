@@ -124,6 +124,19 @@ it('more load never means fewer workers', () => {
   );
 });
 
+describe('adaptive: a pool that was just taken over', () => {
+  it('is not shrunk before it was watched for one start-up time: 12 idle workers stay for 75 s', () => {
+    const after = (watchedMs: number): number =>
+      sizeFor({ size: 12, demand: 0, startup: { p50Ms: 30_000, p90Ms: 60_000 }, pace: { watchedMs } });
+    expect([after(0), after(74_000)]).toEqual([12, 12]);
+    expect(after(75_000)).toBeLessThan(12);
+  });
+
+  it('grows at once', () => {
+    expect(sizeFor({ size: 2, demand: 9, pace: { watchedMs: 0 } })).toBeGreaterThan(8);
+  });
+});
+
 describe('predictive', () => {
   const floorFor = (view: ViewOptions): number | undefined => predictive().propose(createView(view))?.size;
 
