@@ -43,8 +43,8 @@ export class Ring {
 
 /**
  * The largest value within a sliding window of time, in O(1) a push on average: only values that a later, larger
- * one has not overtaken are kept (a monotone queue). When more than `capacity` values descend without a rise the
- * oldest is given up, so that memory stays fixed.
+ * one has not overtaken are kept (a monotone queue). When more than `capacity` values descend without a rise, the
+ * newest stands for those that no longer fit, so that memory stays fixed and no maximum is forgotten early.
  */
 export class SlidingMax {
   private readonly capacity: number;
@@ -53,7 +53,7 @@ export class SlidingMax {
   private head = 0;
   private count = 0;
 
-  constructor(capacity = 256) {
+  constructor(capacity = 64) {
     this.capacity = capacity;
     this.values = new Float64Array(capacity);
     this.times = new Float64Array(capacity);
@@ -62,9 +62,9 @@ export class SlidingMax {
   /** Adds `value` at `time` and returns the largest value of the last `windowMs`, this one included. */
   push(time: number, value: number, windowMs: number): number {
     while (this.count > 0 && (this.values[this.slot(this.count - 1)] as number) <= value) this.count--;
-    if (this.count === this.capacity) this.drop();
-    const slot = this.slot(this.count++);
-    this.values[slot] = value;
+    const isFull = this.count === this.capacity;
+    const slot = this.slot(isFull ? this.count - 1 : this.count++);
+    if (!isFull) this.values[slot] = value;
     this.times[slot] = time;
     while (this.count > 1 && (this.times[this.head] as number) < time - windowMs) this.drop();
     return this.values[this.head] as number;

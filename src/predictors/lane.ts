@@ -14,8 +14,10 @@ import type { LoadHistory } from './load-history.ts';
 import { MEMBER_COUNT, type MemberName, MemberWeights, writeMembers, YESTERDAY } from './members.ts';
 import { RecursiveLeastSquares } from './recursive-least-squares.ts';
 
-/** Forecasts that wait for their outcome, at most. */
-const PENDING = 20;
+/** Forecasts that wait for their outcome, at most; more where horizons are so short that every tick makes one. */
+const PENDING = 16;
+const PENDING_SHORT = 24;
+const SHORT_MS = 6 * 60_000;
 const SHORTEST_STEP_MS = 15_000;
 /** Slots of a pending forecast: features, members, mean, low, high, level, unit of features, unit of errors. */
 const MEMBERS = FEATURE_COUNT;
@@ -26,6 +28,10 @@ const LEVEL = MEAN + 3;
 const UNIT = MEAN + 4;
 const ERROR_UNIT = MEAN + 5;
 const WIDTH = MEAN + 6;
+
+/** The forecast that is being made, and what it looks at; shared by all, as they are made one after the other. */
+const DRAFT = new Float32Array(WIDTH);
+const HINTS: SeasonalHints = unknownHints();
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -74,15 +80,13 @@ export class Lane {
   private readonly tally = new AccuracyTally();
   private readonly fading: number;
 
-  private readonly pending = new Float32Array(PENDING * WIDTH);
-  private readonly made = new Float64Array(PENDING);
+  private readonly pending: Float32Array;
+  private readonly made: Float64Array;
   private head = 0;
   private count = 0;
-  /** The forecast that is being made. */
-  private readonly draft = new Float32Array(WIDTH);
-  private readonly hints: SeasonalHints = unknownHints();
   private likeDays: readonly number[] = [];
   private likeDaysOf = Number.NaN;
+  private usualRise = 0;
   private riseOf = Number.NaN;
 
   /** The running step. */
@@ -93,7 +97,10 @@ export class Lane {
 
   constructor(horizonMs: number) {
     this.horizonMs = horizonMs;
-    this.stepMs = Math.max(SHORTEST_STEP_MS, horizonMs / PENDING);
+    const slots = horizonMs <= SHORT_MS ? PENDING_SHORT : PENDING;
+    this.pending = new Float32Array(slots * WIDTH);
+    this.made = new Float64Array(slots);
+    this.stepMs = Math.max(SHORTEST_STEP_MS, horizonMs / slots);
     this.fading = this.stepMs / Math.max(JUDGE_LEAST_MS, JUDGE_HORIZONS * horizonMs);
     const halfLifeMs = Math.max(DAY_MS, FORGET_HORIZONS * horizonMs);
     this.ridge = new RecursiveLeastSquares(FEATURE_COUNT, RIDGE, 0.5 ** (this.stepMs / halfLifeMs));
@@ -127,7 +134,7 @@ export class Lane {
 
   /** Forecasts from what is known now; the result is valid until the next call. */
   predict({ at, scales, history, calendar }: Moment): LaneForecast {
-    const { draft, hints, current, errors } = this;
+    const { current, errors } = this;
     const target = at + this.horizonMs;
     const day = Math.floor((target + calendar.offsetMs(target)) / DAY_MS);
     if (day !== this.likeDaysOf) {
@@ -137,27 +144,28 @@ export class Lane {
     const minute = Math.floor(at / MINUTE_MS);
     if (minute !== this.riseOf && this.horizonMs <= LONGEST_RISE_MS) {
       this.riseOf = minute;
-      hints.usualRise = history.usualRise(at, this.horizonMs, calendar.daysBefore);
+      this.usualRise = history.usualRise(at, this.horizonMs, calendar.daysBefore);
     }
-    seasonalHints(hints, history, calendar, this.likeDays, at, target);
-    writeFeatures(draft, 0, scales, hints);
-    writeMembers(draft, MEMBERS, scales, hints, scales.level + scales.unit * this.ridge.predict(draft));
+    HINTS.usualRise = this.usualRise;
+    seasonalHints(HINTS, history, calendar, this.likeDays, at, target);
+    writeFeatures(DRAFT, 0, scales, HINTS);
+    writeMembers(DRAFT, MEMBERS, scales, HINTS, scales.level + scales.unit * this.ridge.predict(DRAFT));
 
-    const mean = this.weights.blend(draft, MEMBERS);
+    const mean = this.weights.blend(DRAFT, MEMBERS);
     // Errors grow with the load, and a forecast of more load must expect the errors of more load.
     const unit = Math.sqrt(1 + Math.max(scales.level, mean));
     current.mean = mean;
     current.low = Math.max(0, mean + errors.low * unit);
     current.high = mean + errors.high * unit;
     current.spread = errors.spread * unit;
-    const usual = hints.usualRise > OUTSTANDING * current.spread ? scales.level + hints.usualRise : 0;
+    const usual = this.usualRise > OUTSTANDING * current.spread ? scales.level + this.usualRise : 0;
     current.expectedPeak = Math.max(mean, usual, scales.level - errors.noiseDeviation * unit);
-    draft[MEAN] = mean;
-    draft[LOW] = current.low;
-    draft[HIGH] = current.high;
-    draft[LEVEL] = scales.level;
-    draft[UNIT] = scales.unit;
-    draft[ERROR_UNIT] = unit;
+    DRAFT[MEAN] = mean;
+    DRAFT[LOW] = current.low;
+    DRAFT[HIGH] = current.high;
+    DRAFT[LEVEL] = scales.level;
+    DRAFT[UNIT] = scales.unit;
+    DRAFT[ERROR_UNIT] = unit;
     return current;
   }
 
@@ -193,7 +201,7 @@ export class Lane {
       if (dueAt > at + this.stepMs / 2) return;
       // What fell due within a gap has no outcome.
       if (dueAt > at - this.stepMs / 2) this.judge(this.head * WIDTH, outcome, noise);
-      this.head = (this.head + 1) % PENDING;
+      this.head = (this.head + 1) % this.made.length;
     }
   }
 
@@ -209,12 +217,12 @@ export class Lane {
   }
 
   private keep(at: number): void {
-    if (this.count === PENDING) {
-      this.head = (this.head + 1) % PENDING;
+    if (this.count === this.made.length) {
+      this.head = (this.head + 1) % this.made.length;
       this.count--;
     }
-    const slot = (this.head + this.count) % PENDING;
-    this.pending.set(this.draft, slot * WIDTH);
+    const slot = (this.head + this.count) % this.made.length;
+    this.pending.set(DRAFT, slot * WIDTH);
     this.made[slot] = at;
     this.count++;
   }

@@ -1,7 +1,7 @@
 const MINUTE_MS = 60_000;
-const COARSE_MS = 5 * MINUTE_MS;
+const COARSE_MS = 10 * MINUTE_MS;
 const FINE_SLOTS = 8 * 24 * 60;
-const COARSE_SLOTS = (28 * 24 * 60) / 5;
+const COARSE_SLOTS = 28 * 24 * 6;
 /** Days that are asked what usually happens at this time. */
 const USUAL_DAYS = 5;
 
@@ -109,7 +109,7 @@ class StepRing {
   }
 }
 
-/** What the load was: every minute of the last 8 days and every 5 minutes of the last 28 days, in 39 KB. */
+/** What the load was: every minute of the last 8 days and every 10 minutes of the last 28 days, in 31 KB. */
 export class LoadHistory {
   private readonly fine: StepRing = new StepRing(MINUTE_MS, FINE_SLOTS);
   private readonly coarse: StepRing = new StepRing(COARSE_MS, COARSE_SLOTS);
@@ -125,7 +125,7 @@ export class LoadHistory {
     return this.fine.at(time);
   }
 
-  /** Demand at a moment of the last 28 days, smoothed over 5 minutes; NaN when it is not known. */
+  /** Demand at a moment of the last 28 days, smoothed over 10 minutes; NaN when it is not known. */
   past(time: number): number {
     return this.coarse.at(time);
   }

@@ -11,6 +11,8 @@ export const MEMBER_COUNT: number = MEMBER_NAMES.length;
 export const YESTERDAY = 3;
 const LAST = 0;
 const HALF_HOUR_MEAN = 3;
+const TRIALS_AT: number = MEMBER_COUNT;
+const WEIGHTS: number = 2 * MEMBER_COUNT;
 
 /** A member counts by its error to the power of minus this: one 20% worse counts a quarter. */
 const SHARPNESS = 8;
@@ -36,20 +38,13 @@ export function writeMembers(
   into[from + 6] = scales.means[HALF_HOUR_MEAN] as number;
 }
 
-interface SavedWeights {
-  readonly errors: readonly number[];
-  readonly trials: readonly number[];
-}
-
 /** How far each member is trusted, by its recent errors at one horizon. */
 export class MemberWeights {
-  /** Fading mean absolute errors. */
-  private readonly errors = new Float64Array(MEMBER_COUNT);
-  private readonly trials = new Float64Array(MEMBER_COUNT);
-  private readonly weights = new Float64Array(MEMBER_COUNT);
+  /** Of each member the fading mean absolute error, then the trials, then the weights. */
+  private readonly state = new Float64Array(3 * MEMBER_COUNT);
 
   constructor() {
-    this.weights[LAST] = 1;
+    this.state[WEIGHTS + LAST] = 1;
   }
 
   /** Compares what members expected (in `from`, beginning at `offset`) with what came. `fading`: weight of this one. */
@@ -57,12 +52,12 @@ export class MemberWeights {
     for (let i = 0; i < MEMBER_COUNT; i++) {
       const expected = from[offset + i] as number;
       if (Number.isNaN(expected)) continue;
-      const trials = (this.trials[i] as number) + 1;
-      this.trials[i] = trials;
-      const before = this.errors[i] as number;
-      this.errors[i] = before + Math.max(fading, 1 / trials) * (Math.abs(outcome - expected) / unit - before);
+      const trials = (this.state[TRIALS_AT + i] as number) + 1;
+      this.state[TRIALS_AT + i] = trials;
+      const before = this.state[i] as number;
+      this.state[i] = before + Math.max(fading, 1 / trials) * (Math.abs(outcome - expected) / unit - before);
     }
-    for (let i = 1; i < MEMBER_COUNT; i++) this.weights[i] = this.weightOf(i);
+    this.weigh();
   }
 
   /** The weighted mean of those that have an opinion. "As now" always has one. */
@@ -72,7 +67,7 @@ export class MemberWeights {
     for (let i = 0; i < MEMBER_COUNT; i++) {
       const expected = from[offset + i] as number;
       if (Number.isNaN(expected)) continue;
-      const weight = this.weights[i] as number;
+      const weight = this.state[WEIGHTS + i] as number;
       sum += weight * expected;
       weights += weight;
     }
@@ -81,25 +76,30 @@ export class MemberWeights {
 
   /** Share of each member, 0..1, together 1. */
   shares(): Record<MemberName, number> {
-    const sum = this.weights.reduce((total, weight) => total + weight, 0);
-    const entries = MEMBER_NAMES.map((name, i) => [name, (this.weights[i] as number) / sum]);
+    const weights = this.state.subarray(WEIGHTS);
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    const entries = MEMBER_NAMES.map((name, i) => [name, (weights[i] as number) / sum]);
     return Object.fromEntries(entries) as Record<MemberName, number>;
   }
 
-  save(): SavedWeights {
-    return { errors: Array.from(this.errors), trials: Array.from(this.trials) };
+  save(): number[] {
+    return Array.from(this.state);
   }
 
-  restore({ errors, trials }: SavedWeights): void {
-    this.errors.set(errors);
-    this.trials.set(trials);
-    for (let i = 1; i < MEMBER_COUNT; i++) this.weights[i] = this.weightOf(i);
+  /** @throws RangeError when it was saved with other members. */
+  restore(state: readonly number[]): void {
+    if (state.length !== this.state.length) throw new RangeError('saved with other members');
+    this.state.set(state);
+  }
+
+  private weigh(): void {
+    for (let i = 1; i < MEMBER_COUNT; i++) this.state[WEIGHTS + i] = this.weightOf(i);
   }
 
   private weightOf(member: number): number {
-    if ((this.trials[member] as number) < TRIALS) return 0;
-    const last = Math.max(1e-6, this.errors[LAST] as number);
-    const ratio = last / Math.max(1e-6, DOUBT * (this.errors[member] as number));
+    if ((this.state[TRIALS_AT + member] as number) < TRIALS) return 0;
+    const last = Math.max(1e-6, this.state[LAST] as number);
+    const ratio = last / Math.max(1e-6, DOUBT * (this.state[member] as number));
     return Math.min(1e6, ratio ** SHARPNESS);
   }
 }
