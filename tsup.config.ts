@@ -25,6 +25,7 @@ const options: Options = {
     'adapters/compose': 'src/adapters/compose.ts',
     'adapters/bullmq': 'src/adapters/bullmq.ts',
     'adapters/kubernetes': 'src/adapters/kubernetes.ts',
+    'adapters/piscina': 'src/adapters/piscina.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',
