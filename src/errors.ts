@@ -27,6 +27,15 @@ export class DeadlineError extends Error {
   }
 }
 
+/** An action that was refused, because another instance leads or may lead. */
+export class NotLeaderError extends Error {
+  override readonly name = 'NotLeaderError';
+
+  constructor() {
+    super('this instance does not lead: it observes and decides, and does not act');
+  }
+}
+
 /** A value as it reads best in an error, at most 80 characters. */
 function show(value: unknown): string {
   if (typeof value === 'number' || value === undefined || value === null) return String(value);

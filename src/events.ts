@@ -5,6 +5,7 @@ import type { PoolId } from './core/observation.ts';
 import type { TickRecord } from './core/record.ts';
 import type { ThrottleAdvice } from './core/signal.ts';
 import { isPromise } from './deadline.ts';
+import type { LeadershipEvent } from './leadership/standing.ts';
 import type { OperationEvent } from './workers/actuator.ts';
 
 /** Where something went wrong. */
@@ -25,6 +26,7 @@ export type FaultSource =
   | 'subscribe'
   | 'listener'
   | 'journal'
+  | 'leadership'
   | 'tick';
 
 /** Something failed at run time. The loop goes on; this is the trace it leaves. */
@@ -153,6 +155,8 @@ export interface ControllerEvents {
   optimized: [OptimizedEvent];
   /** A shadow was promoted for a trial, or a trial has ended. */
   trial: [TrialEvent];
+  /** This instance has begun or ceased to lead. */
+  leadership: [LeadershipEvent];
 }
 
 type Listener = (...payload: never[]) => unknown;

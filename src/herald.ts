@@ -3,6 +3,7 @@ import type { PoolId } from './core/observation.ts';
 import { messageOf } from './errors.ts';
 import type { ControllerEvents, Fault, FaultSource, ScaledEvent, TrialEvent } from './events.ts';
 import { FaultLog, type StandingFault } from './fault-log.ts';
+import type { LeadershipEvent } from './leadership/standing.ts';
 import type { ControllerOptions } from './options.ts';
 import { publish } from './telemetry/diagnostics.ts';
 
@@ -54,6 +55,15 @@ export class Herald {
     const { pool, shadow, outcome, reason } = event;
     this.#logger.info({ pool, shadow, trial: outcome }, `${pool}: trial of ${shadow} ${outcome}: ${reason}`);
     this.tell('trial', event);
+  }
+
+  leadership(event: LeadershipEvent): void {
+    const { leader, fencingToken } = event;
+    this.#logger.info(
+      { leader, fencingToken },
+      leader ? 'this instance leads now' : 'this instance leads no more',
+    );
+    this.tell('leadership', event);
   }
 
   /** @param news it was not told before, however often its source fails */

@@ -17,6 +17,7 @@ export type {
   ExternalSignal,
   Feasibility,
   FeasibilityRequest,
+  Fence,
   Flow,
   Forecast,
   Instant,
@@ -65,7 +66,7 @@ export type {
 } from './core/model.ts';
 export { type DecideInput, decide } from './decide.ts';
 export { defineConfig } from './define-config.ts';
-export { DeadlineError, InvalidOptionError } from './errors.ts';
+export { DeadlineError, InvalidOptionError, NotLeaderError } from './errors.ts';
 export type {
   ControllerEvents,
   EfficiencyEvent,
@@ -105,6 +106,8 @@ export {
   recordHistory,
   type TickSource,
 } from './history-store/index.ts';
+export { type Candidacy, type Leadership, soleLeader } from './leadership/leadership.ts';
+export type { LeadershipEvent, LeadershipStatus } from './leadership/standing.ts';
 export type { ApplyResult, ManualDecision } from './manual-decision.ts';
 export { configJsonSchema } from './option-schemas.ts';
 export type {

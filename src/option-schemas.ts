@@ -8,6 +8,7 @@ import type { ResourceUsage } from './core/observation.ts';
 import type { PoolShare } from './core/resources.ts';
 import { InvalidOptionError } from './errors.ts';
 import type { Pricing } from './fleet/pricing.ts';
+import type { Leadership } from './leadership/leadership.ts';
 import type {
   ControllerOptions,
   Intervals,
@@ -364,11 +365,15 @@ export const controllerSchema: z.ZodType<ControllerShape, ControllerShape> = z.s
     port<Journal>('must have append() and read()', (has) => has('append', 'read')),
     'Keeps the record of every tick. Default: none.',
   ),
+  leadership: optional(
+    port<Leadership>('must have isLeader(), join() and leave()', (has) => has('isLeader', 'join', 'leave')),
+    'Which of several instances acts. Default: this one, alone.',
+  ),
   historySize: optional(count, 'Changes of size that are kept per pool. 0 to 1,000,000; default 200.'),
 });
 
 /** Fields that only code can give. */
-const CODE_ONLY: readonly string[] = ['adapter', 'clock', 'logger', 'predictor', 'journal'];
+const CODE_ONLY: readonly string[] = ['adapter', 'clock', 'logger', 'predictor', 'journal', 'leadership'];
 
 /** The part of the options that a file can hold, as a JSON schema for editors; made from what checks them. */
 export function configJsonSchema(): Record<string, unknown> {

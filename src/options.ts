@@ -8,6 +8,7 @@ import type { PoolId, ResourceUsage } from './core/observation.ts';
 import type { PoolShare, ResourceGuard } from './core/resources.ts';
 import type { Pricing } from './fleet/pricing.ts';
 import type { HostGuardOptions } from './guards/host-guard.ts';
+import type { Leadership } from './leadership/leadership.ts';
 import type { PolicyName, PolicyOptions } from './policies/create-policy.ts';
 import type { Policy, PolicyEngine, ScalingPolicy } from './policies/policy.ts';
 import type { DefaultScheduleName } from './schedule/default-schedules.ts';
@@ -135,6 +136,10 @@ export interface ControllerOptions {
   readonly stopTimeoutMs?: number;
   /** Keeps the record of every tick: `memoryJournal`, `fileJournal`, or one's own. Default: none. */
   readonly journal?: Journal;
+  /**
+   * Which of several instances acts, e.g. `redisLeadership`; the others observe, learn and decide. Default: this one, alone.
+   */
+  readonly leadership?: Leadership;
   /** Changes of size that are kept per pool for `history()`. Default 200. */
   readonly historySize?: number;
 }

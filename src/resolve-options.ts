@@ -9,6 +9,7 @@ import { InvalidOptionError } from './errors.ts';
 import type { Pricing } from './fleet/pricing.ts';
 import { type HostGuardOptions, hostGuard } from './guards/host-guard.ts';
 import { checkLimits } from './guards/resource-limits.ts';
+import type { Leadership } from './leadership/leadership.ts';
 import { type ControllerShape, controllerSchema, parse, poolSchema } from './option-schemas.ts';
 import type {
   ControllerOptions,
@@ -83,6 +84,8 @@ export interface ResolvedOptions {
   readonly observeTimeoutMs: number;
   readonly stopTimeoutMs: number;
   readonly journal: Journal | undefined;
+  /** Absent where this instance is alone. */
+  readonly leadership: Leadership | undefined;
   readonly historySize: number;
 }
 
@@ -113,6 +116,7 @@ export function resolveOptions(given: ControllerOptions): ResolvedOptions {
     observeTimeoutMs: options.observeTimeoutMs ?? 5_000,
     stopTimeoutMs: options.stopTimeoutMs ?? 10_000,
     journal: options.journal,
+    leadership: options.leadership,
     historySize: options.historySize ?? 200,
   };
 }

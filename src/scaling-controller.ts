@@ -21,6 +21,7 @@ import type { StandingFault } from './fault-log.ts';
 import { type CoordinateOptions, type Coordination, coordinate } from './fleet/coordinate.ts';
 import { weights } from './fleet/weights.ts';
 import { Herald, type Recorder } from './herald.ts';
+import { type LeadershipStatus, Standing } from './leadership/standing.ts';
 import { type ApplyResult, type ManualDecision, manualDecision } from './manual-decision.ts';
 import type { ControllerOptions, Mode, PoolOptions } from './options.ts';
 import { ManagedPool, type PoolContext } from './pool/managed-pool.ts';
@@ -56,6 +57,8 @@ export interface ControllerStatus {
   /** Milliseconds to the next evaluation; absent while the loop does not run. */
   readonly nextTickInMs?: number;
   readonly pools: readonly PoolStatus[];
+  /** Whether this instance acts; absent where it is alone. */
+  readonly leadership?: LeadershipStatus;
   /** Faults whose causes last. */
   readonly faults: readonly StandingFault[];
 }
@@ -74,6 +77,7 @@ export class ScalingController extends GuardedEmitter {
   readonly #loop: TickLoop;
   readonly #recorder: DashboardRecorder;
   readonly #herald: Herald;
+  readonly #standing: Standing;
   #stopped: Promise<void> | undefined;
   #ticks: Promise<unknown> = Promise.resolve();
   #normalDueAt = Number.NEGATIVE_INFINITY;
@@ -83,7 +87,8 @@ export class ScalingController extends GuardedEmitter {
   constructor(options: ControllerOptions) {
     super();
     this.#options = resolveOptions(options);
-    const { clock, intervals, pools, logger } = this.#options;
+    const { clock, intervals, pools, logger, leadership } = this.#options;
+    this.#standing = new Standing(leadership, clock);
     this.#recorder = new DashboardRecorder(intervals.fast);
     this.#herald = new Herald(this, this.#recorder as Recorder, logger ?? pino({ level: 'silent' }), clock);
     this.#given = { options, pools: new Map() };
@@ -101,8 +106,10 @@ export class ScalingController extends GuardedEmitter {
   /** Starts the loop: a tick now, then one per fast interval, and whenever an adapter wakes it. */
   start(): this {
     if (this.#stopped !== undefined) throw new Error('this controller was stopped: make a new one');
-    if (this.#options.enabled) this.#loop.start();
-    else this.#options.logger?.info({ enabled: false }, 'flyball is switched off: no pool is scaled');
+    if (this.#options.enabled) {
+      this.#standForElection();
+      this.#loop.start();
+    } else this.#options.logger?.info({ enabled: false }, 'flyball is switched off: no pool is scaled');
     return this;
   }
 
@@ -128,6 +135,7 @@ export class ScalingController extends GuardedEmitter {
   tick(cause?: string): Promise<TickRecord> {
     if (this.#stopped !== undefined) return Promise.reject(new Error('this controller was stopped'));
     const occasion = cause === undefined ? this.#loop.takeWake() : ({ trigger: 'manual', cause } as const);
+    this.#standForElection();
     return this.#enqueue(occasion ?? ON_INTERVAL);
   }
 
@@ -269,11 +277,13 @@ export class ScalingController extends GuardedEmitter {
   /**
    * Carries out a decision by hand: one that `recommend` gave, or just a size. The pool's bounds hold; its pace and
    * cooldowns do not. Settles when the operations it began have ended, at the latest after 30 s; they go on then.
+   * Rejects with `NotLeaderError` where another instance leads.
    */
   async apply(id: PoolId, decision: ManualDecision): Promise<ApplyResult> {
     const pool = this.#pool(id);
     const at = this.#instant();
     const view = pool.view ?? pool.look(at);
+    this.#standing.authorize();
     const manual = manualDecision(view, decision);
     this.#carryOut(pool, manual, at);
     const settled = await pool.settled(APPLY_TIMEOUT_MS);
@@ -294,11 +304,13 @@ export class ScalingController extends GuardedEmitter {
 
   status(): ControllerStatus {
     const { nextAt } = this.#loop;
+    const leadership = this.#standing.status(this.#instant());
     return {
       running: this.#loop.running,
       mode: this.#options.mode,
       ...(nextAt !== undefined && { nextTickInMs: nextAt - this.#options.clock.monotonic() }),
       pools: [...this.#pools.values()].map(poolStatus),
+      ...(leadership !== undefined && { leadership }),
       faults: this.#herald.standing(),
     };
   }
@@ -340,6 +352,7 @@ export class ScalingController extends GuardedEmitter {
       predictive,
       scheduler,
       commons: this.#commons,
+      standing: this.#standing,
       detectsSpikes,
       hooks: {
         fault: (fault, news) => this.#herald.fault({ pool: id, ...fault }, news),
@@ -396,6 +409,7 @@ export class ScalingController extends GuardedEmitter {
     const { clock, observeTimeoutMs } = this.#options;
     await Promise.all([this.#commons.sense(clock, observeTimeoutMs), observeAll(pools)]);
     const at = this.#instant();
+    this.#lookWhoLeads(at);
     const someAct = pools.some(({ acts }) => acts);
     const inputs = pools.map((pool) => ({
       view: pool.look(at),
@@ -436,6 +450,21 @@ export class ScalingController extends GuardedEmitter {
     this.#herald.tell('tick', record);
     this.#keep(record);
     return record;
+  }
+
+  #standForElection(): void {
+    this.#standing.join({
+      changed: () => this.#loop.wake({ trigger: 'wake', cause: 'leadership may have changed' }),
+      failed: (error) => this.#herald.failure('leadership', error),
+      recovered: () => this.#herald.recovered(undefined, 'leadership'),
+    });
+  }
+
+  #lookWhoLeads(at: Instant): void {
+    const change = this.#standing.look(at);
+    if (change === undefined) return;
+    if (!change.leader) for (const pool of this.#pools.values()) pool.standDown();
+    this.#herald.leadership(change);
   }
 
   /** Hands the record to the journal, which writes it in its own time. */
@@ -481,7 +510,17 @@ export class ScalingController extends GuardedEmitter {
     await this.#loop.stop();
     await this.#ticks;
     await Promise.all([...this.#pools.values()].map((pool) => pool.close(this.#options.stopTimeoutMs)));
+    await this.#resign();
     await this.#flush();
+  }
+
+  async #resign(): Promise<void> {
+    const { stopTimeoutMs } = this.#options;
+    try {
+      await withDeadline(systemClock, stopTimeoutMs, 'leave()', () => this.#standing.leave());
+    } catch (error) {
+      this.#herald.failure('leadership', error);
+    }
   }
 
   async #flush(): Promise<void> {

@@ -18,6 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guards: ['core', 'errors', 'clock'],
   workers: ['core', 'errors', 'clock'],
   fleet: ['core', 'errors'],
+  leadership: ['core', 'errors', 'clock'],
   adapters: ['core', 'errors'],
   // Of events it takes the types of what it listens to.
   telemetry: ['core', 'errors', 'events'],

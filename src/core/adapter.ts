@@ -1,7 +1,13 @@
 import type { PoolObservation, WorkerId } from './observation.ts';
 
+/** Under which term of leadership an action was ordered, where several instances stand in for each other. */
+export interface Fence {
+  /** Larger than that of any term before: an action with a smaller one than was seen already comes too late. */
+  readonly fencingToken: number;
+}
+
 /** Why and how one worker is started. */
-export interface StartRequest {
+export interface StartRequest extends Partial<Fence> {
   /** Start as fast as possible and skip what only makes the worker quick later (cache warming, JIT runs). */
   readonly skipWarmup: boolean;
   /** The start is part of an emergency. */
@@ -13,7 +19,7 @@ export interface StartRequest {
 }
 
 /** Why and how one worker is stopped. */
-export interface StopRequest {
+export interface StopRequest extends Partial<Fence> {
   /**
    * `true`: let the jobs in flight end, take no new ones (the ordinary case). `false`: the drain deadline has
    * passed, or the start was cancelled; end now and report the jobs.
@@ -49,7 +55,7 @@ export interface WorkerPoolAdapter {
    * Gives the worker no new work and settles when it is idle. An aborted drain means: take work again. Without
    * this method `stopWorker` does the draining, and a stop that has begun cannot be taken back.
    */
-  drainWorker?(id: WorkerId, signal: AbortSignal): Promise<void>;
+  drainWorker?(id: WorkerId, signal: AbortSignal, fence?: Partial<Fence>): Promise<void>;
   optimizeWorkers?(request: OptimizeRequest, signal: AbortSignal): Promise<OptimizeResult>;
   /**
    * Called once when the pool joins a controller: `wake` asks for an evaluation now (a job arrived at zero
@@ -62,7 +68,7 @@ export interface WorkerPoolAdapter {
 export interface ReplicaPoolAdapter {
   observe(signal: AbortSignal): PoolObservation | Promise<PoolObservation>;
   /** Asks for a size; settles when the request is accepted, not when it is fulfilled. */
-  scaleTo(size: number, signal: AbortSignal): Promise<void>;
+  scaleTo(size: number, signal: AbortSignal, fence?: Partial<Fence>): Promise<void>;
   optimizeWorkers?(request: OptimizeRequest, signal: AbortSignal): Promise<OptimizeResult>;
   subscribe?(wake: (reason: string) => void): () => void;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Commons } from '../commons.ts';
 import { Effectiveness } from '../constraints/effectiveness.ts';
 import { PaceMeter } from '../constraints/pace-meter.ts';
+import type { PoolAdapter } from '../core/adapter.ts';
 import type { Decision } from '../core/decision.ts';
 import type { LoadPredictor } from '../core/forecast.ts';
 import type { Instant } from '../core/instant.ts';
@@ -10,9 +11,11 @@ import type { PoolId } from '../core/observation.ts';
 import type { ActiveSignal, Signal } from '../core/signal.ts';
 import type { PoolView, ScheduleState } from '../core/view.ts';
 import { withDeadline } from '../deadline.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, NotLeaderError } from '../errors.ts';
 import type { ScaledEvent } from '../events.ts';
 import type { Spend } from '../fleet/spend-meter.ts';
+import { fencedAdapter } from '../leadership/fenced-adapter.ts';
+import type { Standing } from '../leadership/standing.ts';
 import type { Mode } from '../options.ts';
 import type { ScalingPolicy } from '../policies/policy.ts';
 import type { ResolvedPool, ResolvedPrediction } from '../resolve-options.ts';
@@ -41,6 +44,7 @@ export interface PoolContext {
   readonly predictive: ResolvedPrediction;
   readonly scheduler: Scheduler | undefined;
   readonly commons: Commons;
+  readonly standing: Standing;
   /** Spikes are looked for, whatever the pool's policy. */
   readonly detectsSpikes: boolean;
   readonly hooks: PoolHooks;
@@ -59,7 +63,7 @@ export class ManagedPool {
   options: ResolvedPool;
   mode: Mode;
   paused = false;
-  readonly actuator: PoolActuator;
+  actuator: PoolActuator;
   readonly efficiency: Efficiency = new Efficiency();
   /** Policies that decide beside the acting one; absent where there are none. */
   readonly shadows: Shadows | undefined;
@@ -95,26 +99,17 @@ export class ManagedPool {
     this.#pace = new PaceMeter(options.policy.pace, options.policy.hold);
     this.#forecaster = predictor && new PoolForecaster(predictor, hooks);
     this.#policies = new PolicyInForce(options.policy, hooks);
-    this.#optimizer = new Optimizer(options.adapter, clock, hooks);
+    this.#optimizer = new Optimizer(this.#fenced(), clock, hooks);
     this.#account = new PoolAccount(options);
     this.#detector = new SignalDetector(context.commons.board.options);
-    this.actuator = createActuator({
-      pool: options.id,
-      adapter: options.adapter,
-      clock,
-      lifecycle: lifecycleOf(options),
-      onOperation: (event) => this.#onOperation(event),
-      // The actuator tells each cause once by itself.
-      onFault: ({ source, message, error, recovered }) =>
-        recovered ? hooks.recovered(source) : hooks.fault({ source, message, error }, true),
-    });
+    this.actuator = this.#createActuator();
     this.shadows = options.shadows.size > 0 ? new Shadows(this, options.shadows, hooks.trial) : undefined;
     this.#unsubscribe = this.#subscribe();
   }
 
-  /** Carries decisions out: it is neither paused nor in recommend mode. */
+  /** Carries decisions out: it is neither paused nor in recommend mode, and this instance leads. */
   get acts(): boolean {
-    return this.mode === 'act' && !this.paused;
+    return this.mode === 'act' && !this.paused && this.#context.standing.leads;
   }
 
   /** The policy in force: the pool's own, or the one that a schedule has put in its place for a while. */
@@ -249,6 +244,12 @@ export class ManagedPool {
     else this.shadows.succeed(options.policy, at);
   }
 
+  /** This instance leads no more: what it has in flight is called off, and nothing is tried again. */
+  standDown(): void {
+    void this.actuator.stop(AbortSignal.abort(new NotLeaderError()));
+    this.actuator = this.#createActuator();
+  }
+
   /** Makes this the pool's own policy. One that a schedule has put in its place stays in force for its time. */
   adopt(policy: ScalingPolicy): void {
     this.#policies.adopt(policy);
@@ -291,6 +292,27 @@ export class ManagedPool {
     } catch {
       await stopped;
     }
+  }
+
+  #createActuator(): PoolActuator {
+    const { clock, hooks } = this.#context;
+    return createActuator({
+      pool: this.id,
+      adapter: this.#fenced(),
+      clock,
+      lifecycle: lifecycleOf(this.options),
+      onOperation: (event) => this.#onOperation(event),
+      // The actuator tells each cause once by itself.
+      onFault: ({ source, message, error, recovered }) =>
+        recovered ? hooks.recovered(source) : hooks.fault({ source, message, error }, true),
+    });
+  }
+
+  #fenced(): PoolAdapter {
+    const { standing } = this.#context;
+    return standing.isAlone
+      ? this.options.adapter
+      : fencedAdapter(this.options.adapter, () => standing.authorize());
   }
 
   async #optimize(decision: Decision, at: Instant): Promise<void> {

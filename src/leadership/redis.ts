@@ -1,0 +1,1 @@
+export { type LeaseClient, type RedisLeadershipOptions, redisLeadership } from './redis-lease.ts';
