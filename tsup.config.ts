@@ -27,6 +27,7 @@ const options: Options = {
     'adapters/kubernetes': 'src/adapters/kubernetes.ts',
     'adapters/piscina': 'src/adapters/piscina.ts',
     'dashboard/index': 'src/dashboard/index.ts',
+    'keda/index': 'src/keda/index.ts',
     'leadership/redis': 'src/leadership/redis.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',

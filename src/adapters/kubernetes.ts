@@ -37,6 +37,11 @@ export interface KubernetesWorkloadOptions {
   readonly busyPods?: (signal: AbortSignal) => BusyPods | Promise<BusyPods>;
   /** Jobs that one pod runs at once. Default 1. */
   readonly slotsPerWorker?: number;
+  /**
+   * The workload is only looked at, since something else scales it, as KEDA does with the sizes of `flyball/keda`: a
+   * HorizontalPodAutoscaler is not refused, and `scaleTo` rejects. Default `false`.
+   */
+  readonly observeOnly?: boolean;
 }
 
 /** How often a conflict is met with another try, and how long is waited before the first of them. */
@@ -55,7 +60,7 @@ const ABREAST = 8;
  * @throws KubernetesApiError when the workload cannot be read
  */
 export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Promise<ReplicaScaler> {
-  const { busyPods, slotsPerWorker = 1 } = options;
+  const { busyPods, slotsPerWorker = 1, observeOnly = false } = options;
   check(options);
   const kubeConfig = options.kubeConfig ?? defaultConfig();
   const workload: Workload = {
@@ -65,11 +70,14 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
       options.namespace ?? kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ?? 'default',
   };
   const cluster = clusterApi(kubeConfig, workload);
+  const refuseOwner = async (signal: AbortSignal): Promise<void> => {
+    if (!observeOnly) await refuseIfOwned(cluster, workload, signal);
+  };
   const never = new AbortController().signal;
-  await Promise.all([cluster.readScale(never), refuseIfOwned(cluster, workload, never)]);
+  await Promise.all([cluster.readScale(never), refuseOwner(never)]);
 
   const lookAt = async (signal: AbortSignal): Promise<{ replicas: number; pods: readonly V1Pod[] }> => {
-    const [scale] = await Promise.all([cluster.readScale(signal), refuseIfOwned(cluster, workload, signal)]);
+    const [scale] = await Promise.all([cluster.readScale(signal), refuseOwner(signal)]);
     const selector = scale.status?.selector;
     if (!selector) throw new Error(`${nameOf(workload)} has no selector that tells its pods`);
     return { replicas: scale.spec?.replicas ?? 0, pods: await cluster.listPods(selector, signal) };
@@ -107,6 +115,7 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
       return observation(replicas, pods, busy && toMap(busy), slotsPerWorker);
     },
     async scaleTo(size, signal) {
+      if (observeOnly) throw new Error(`${nameOf(workload)} is only observed: flyball does not scale it`);
       signal.throwIfAborted();
       lastTurn += 1;
       const turn = lastTurn;

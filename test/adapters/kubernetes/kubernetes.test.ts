@@ -196,6 +196,15 @@ describe('a workload that a HorizontalPodAutoscaler scales', () => {
     expect(server.replicas).toBe(3);
   });
 
+  it('can be observed only, if that is what is wanted', async () => {
+    server.autoscalers = [hpa];
+    podsAre('ready', 'starting');
+    const scaler = await workload({ observeOnly: true });
+    expect(await scaler.observe(signal)).toMatchObject({ ready: 1, starting: 1 });
+    await expect(scaler.scaleTo(3, signal)).rejects.toThrow('only observed');
+    expect(server.log).not.toContain('list horizontalpodautoscalers');
+  });
+
   it('is not mixed up with others', async () => {
     server.autoscalers = [
       { ...hpa, target: 'web' },

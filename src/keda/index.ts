@@ -1,0 +1,7 @@
+export {
+  type KedaScaler,
+  type KedaScalerOptions,
+  type KedaSource,
+  type KedaTls,
+  kedaScaler,
+} from './keda-scaler.ts';
