@@ -44,6 +44,8 @@ export interface KubernetesWorkloadOptions {
   readonly observeOnly?: boolean;
 }
 
+/** How long the cluster may take to answer when the adapter is made. */
+const FIRST_LOOK_MS = 10_000;
 /** How often a conflict is met with another try, and how long is waited before the first of them. */
 const TRIES = 5;
 const FIRST_WAIT_MS = 20;
@@ -57,7 +59,7 @@ const ABREAST = 8;
  * @throws InvalidOptionError
  * @throws WorkloadOwnedError when a HorizontalPodAutoscaler scales the workload. One that comes later fails the
  * observations, so that the size is held, and scaling itself.
- * @throws KubernetesApiError when the workload cannot be read
+ * @throws KubernetesApiError when the workload cannot be read; other errors where there is no answer within 10 s
  */
 export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Promise<ReplicaScaler> {
   const { busyPods, slotsPerWorker = 1, observeOnly = false } = options;
@@ -73,8 +75,8 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
   const refuseOwner = async (signal: AbortSignal): Promise<void> => {
     if (!observeOnly) await refuseIfOwned(cluster, workload, signal);
   };
-  const never = new AbortController().signal;
-  await Promise.all([cluster.readScale(never), refuseOwner(never)]);
+  const deadline = AbortSignal.timeout(FIRST_LOOK_MS);
+  await Promise.all([cluster.readScale(deadline), refuseOwner(deadline)]);
 
   const lookAt = async (signal: AbortSignal): Promise<{ replicas: number; pods: readonly V1Pod[] }> => {
     const [scale] = await Promise.all([cluster.readScale(signal), refuseOwner(signal)]);

@@ -6,16 +6,25 @@ import {
   type ServerWritableStream,
   status,
 } from '@grpc/grpc-js';
+import type { Decision } from '../core/decision.ts';
+import type { PoolId, ReadingQuality } from '../core/observation.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { ControllerEvents } from '../events.ts';
-import type { PoolStatus } from '../pool/pool-status.ts';
 import { EXTERNAL_SCALER, type GetMetricsRequest, type ScaledObjectRef } from './external-scaler.ts';
+
+/** What a controller says of one pool. */
+interface PoolStanding {
+  readonly id: PoolId;
+  readonly mode: 'act' | 'recommend';
+  readonly quality: ReadingQuality;
+  readonly lastDecision?: Pick<Decision, 'to'>;
+}
 
 /** What is needed of a controller; a `ScalingController` is one. */
 export interface KedaSource {
   on(event: 'tick', listener: (...payload: ControllerEvents['tick']) => void): unknown;
   off(event: 'tick', listener: (...payload: ControllerEvents['tick']) => void): unknown;
-  status(): { readonly pools: readonly Pick<PoolStatus, 'id' | 'mode' | 'quality' | 'lastDecision'>[] };
+  status(): { readonly pools: readonly PoolStanding[] };
 }
 
 export interface KedaTls {
@@ -151,8 +160,6 @@ function answer(callback: (error: Refusal | null, value?: object) => void, give:
     callback(error);
   }
 }
-
-type PoolStanding = ReturnType<KedaSource['status']>['pools'][number];
 
 function find(controller: KedaSource, ref: ScaledObjectRef | null): PoolStanding {
   const { pools } = controller.status();

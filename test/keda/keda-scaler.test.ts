@@ -1,7 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import {
   type ChannelCredentials,
   type ClientReadableStream,
@@ -19,6 +16,7 @@ import { ScalingController } from '../../src/index.ts';
 import { type KedaScalerOptions, type KedaTls, kedaScaler } from '../../src/keda/index.ts';
 import type { Mode } from '../../src/options.ts';
 import type { Policy } from '../../src/policies/policy.ts';
+import { Certificates } from '../certificates.ts';
 
 const proto = resolve(import.meta.dirname, '../fixtures/external-scaler.proto');
 const loaded = loadPackageDefinition(loadSync(proto, { longs: Number, defaults: true }));
@@ -253,42 +251,12 @@ describe('StreamIsActive', () => {
 });
 
 describe('TLS', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'flyball-keda-'));
-  const file = (name: string): string => join(folder, name);
-  const pem = (name: string): Buffer => readFileSync(file(name));
-  const openssl = (...args: string[]): void => {
-    execFileSync('openssl', args, { stdio: 'pipe' });
-  };
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  let certificates: Certificates;
   beforeAll(() => {
-    const authority = ['-keyout', file('ca.key'), '-out', file('ca.crt'), '-subj', '/CN=authority'];
-    openssl('req', '-x509', ...key, ...authority, '-days', '1');
-    for (const name of ['server', 'keda']) {
-      const request = ['-keyout', file(`${name}.key`), '-out', file(`${name}.csr`), '-subj', `/CN=${name}`];
-      openssl('req', ...key, ...request, '-addext', 'subjectAltName=DNS:localhost');
-      const signing = [
-        '-CA',
-        file('ca.crt'),
-        '-CAkey',
-        file('ca.key'),
-        '-CAcreateserial',
-        '-copy_extensions',
-        'copy',
-      ];
-      openssl(
-        'x509',
-        '-req',
-        '-in',
-        file(`${name}.csr`),
-        ...signing,
-        '-days',
-        '1',
-        '-out',
-        file(`${name}.crt`),
-      );
-    }
+    certificates = new Certificates('server', 'keda');
   });
-  afterAll(() => rmSync(folder, { recursive: true }));
+  afterAll(() => certificates.remove());
+  const pem = (file: string): Buffer => certificates.pem(file);
 
   const isActive = async (tls: KedaTls, channel: ChannelCredentials): Promise<unknown> => {
     const { controller, scaler } = await serve({ render: { ready: 1, queued: 2 } }, { tls });

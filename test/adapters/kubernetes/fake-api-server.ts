@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { KubeConfig, type V1Pod, type V1PolicyRule } from '@kubernetes/client-node';
 
-const TOKEN = 'a-service-account';
+export const TOKEN = 'a-service-account';
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** A pod of the fake: what the tests may set is at the top. */
@@ -30,11 +31,8 @@ const refusal = (code: number, reason: string, message: string): Answer => ({
  * types of patches, `Status` bodies, RBAC, and what the controllers do with pods, quicker than a cluster.
  */
 export class FakeApiServer {
-  readonly #server: Server = createServer((request, response) => {
-    void this.#answer(request).then(({ status, body }) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    });
-  });
+  readonly #server: Server;
+  readonly #scheme: 'http' | 'https';
   readonly #timers: Set<NodeJS.Timeout> = new Set();
   #created = 0;
   replicas = 0;
@@ -50,13 +48,28 @@ export class FakeApiServer {
   /** What was asked for, as `verb resource`. */
   readonly log: string[] = [];
 
+  /** With key and certificate it speaks TLS. */
+  constructor(tls?: { key: Buffer; cert: Buffer }) {
+    const listener: RequestListener = (request, response) => {
+      void this.#answer(request).then(({ status, body }) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+    };
+    this.#server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+    this.#scheme = tls === undefined ? 'http' : 'https';
+  }
+
   async listen(): Promise<KubeConfig> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     return this.kubeConfig();
   }
 
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   kubeConfig(token: string = TOKEN): KubeConfig {

@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { loadAllYaml, type V1Role } from '@kubernetes/client-node';
+import { KubeConfig, loadAllYaml, type V1Role } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { composeAdapter, type ReplicaScaler } from '../../../src/adapters/compose.ts';
 import {
@@ -13,7 +13,8 @@ import {
 import type { ReplicaPoolAdapter } from '../../../src/core/adapter.ts';
 import { InvalidOptionError } from '../../../src/errors.ts';
 import { adapterContract } from '../../../src/testing/adapter-contract.ts';
-import { FakeApiServer } from './fake-api-server.ts';
+import { Certificates } from '../../certificates.ts';
+import { FakeApiServer, TOKEN } from './fake-api-server.ts';
 
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 const { signal } = new AbortController();
@@ -250,6 +251,33 @@ describe('the way to the cluster', () => {
     } finally {
       vi.unstubAllEnvs();
       rmSync(folder, { recursive: true });
+    }
+  });
+
+  it("leads, inside a cluster, by the pod's service account and the cluster's authority", async () => {
+    const certificates = new Certificates('server');
+    const inside = new FakeApiServer({
+      key: certificates.pem('server.key'),
+      cert: certificates.pem('server.crt'),
+    });
+    await inside.listen();
+    const account = certificates.path('var/run/secrets/kubernetes.io/serviceaccount');
+    mkdirSync(account, { recursive: true });
+    writeFileSync(join(account, 'token'), TOKEN);
+    writeFileSync(join(account, 'namespace'), 'shop');
+    writeFileSync(join(account, 'ca.crt'), certificates.pem('ca.crt'));
+    vi.stubEnv('KUBERNETES_SERVICE_HOST', '127.0.0.1');
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', String(inside.port));
+    try {
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromCluster(certificates.folder);
+      const scaler = await workload({ kubeConfig });
+      await scaler.scaleTo(2, signal);
+      expect(inside.replicas).toBe(2);
+    } finally {
+      vi.unstubAllEnvs();
+      inside.close();
+      certificates.remove();
     }
   });
 
