@@ -253,9 +253,21 @@ const predictiveSchema: z.ZodType<PredictiveRules, PredictiveRules> = z.strictOb
     milliseconds,
     'Longest time ahead that a forecast looks. Milliseconds, above 0; default 1,800,000.',
   ),
+  confidenceThreshold: optional(
+    ratio,
+    'Below this confidence a forecast advises only. 0..1; default: what each policy says, 0.8.',
+  ),
   retrainIntervalMs: optional(
     milliseconds,
     'How often predictors are retrained. Milliseconds, at least the slow interval; default 86,400,000.',
+  ),
+  holidays: optional(
+    z.array(z.iso.date({ error: 'must be a date like 2026-12-25' }), { error: 'must be a list of dates' }),
+    'Local dates like 2026-12-25 that are like no workday. Default: none.',
+  ),
+  weekend: optional(
+    z.array(z.number().int().min(0).max(6), { error: 'must be weekdays, 0 = Sunday to 6 = Saturday' }),
+    'Days that are like no workday, 0 = Sunday to 6 = Saturday. Default: Saturday and Sunday.',
   ),
 });
 
@@ -351,7 +363,7 @@ export const controllerSchema: z.ZodType<ControllerShape, ControllerShape> = z.s
   ),
   zone: optional(
     z.string({ error: 'must be an IANA time zone' }),
-    'IANA time zone of schedules that name none. Default UTC.',
+    'IANA time zone of schedules that name none, and of the days that forecasts learn. Default UTC.',
   ),
   observeTimeoutMs: optional(
     milliseconds,

@@ -48,8 +48,14 @@ export interface PredictiveRules {
   readonly enabled?: boolean;
   /** Longest time ahead that a forecast looks for a pool's size, ms. Default 1,800,000 (30 min); it looks as far as a start-up takes, at most this. */
   readonly horizonMs?: number;
+  /** Below this confidence a forecast advises only. 0..1; default: what each policy says, 0.8. */
+  readonly confidenceThreshold?: number;
   /** How often a predictor is retrained, ms. Default 86,400,000 (daily). At least the slow interval. */
   readonly retrainIntervalMs?: number;
+  /** Local dates (`2026-12-25`) that are like no workday, in `zone`. Default: none. */
+  readonly holidays?: readonly string[];
+  /** Days that are like no workday, 0 = Sunday … 6 = Saturday. Default Saturday and Sunday. */
+  readonly weekend?: readonly number[];
 }
 
 /** One pool to keep at the right size. */
@@ -128,7 +134,7 @@ export interface ControllerOptions {
    * scheduler: one of `createScheduler`, whose timetable may be changed while it runs, or one's own.
    */
   readonly schedules?: readonly (Schedule | DefaultScheduleName)[] | Scheduler;
-  /** IANA zone of schedules that name none, e.g. `Europe/Berlin`. Default `UTC`. */
+  /** IANA zone of schedules that name none, and of the days that forecasts learn, e.g. `Europe/Berlin`. Default `UTC`. */
   readonly zone?: string;
   /** How long one `observe` may take. Milliseconds; default 5,000. */
   readonly observeTimeoutMs?: number;

@@ -24,6 +24,7 @@ import type {
 import { createPolicy } from './policies/create-policy.ts';
 import { createEngine } from './policies/engine.ts';
 import type { HoldRules, ScalingPolicy } from './policies/policy.ts';
+import type { PredictorOptions } from './predictors/predictor.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import { createScheduler, type Scheduler } from './schedule/scheduler.ts';
 import { resolveSignalOptions, type SignalOptions } from './triggers/signal-options.ts';
@@ -62,6 +63,9 @@ export interface ResolvedPrediction {
   readonly enabled: boolean;
   readonly horizonMs: number;
   readonly retrainIntervalMs: number;
+  /** The calendar that predictors live by. */
+  readonly calendar: PredictorOptions;
+  readonly confidenceThreshold: number | undefined;
 }
 
 export interface ResolvedOptions {
@@ -106,7 +110,7 @@ export function resolveOptions(given: ControllerOptions): ResolvedOptions {
     intervals,
     mode: options.mode ?? 'act',
     predictor: options.predictor,
-    predictive: resolvePrediction(options.predictive ?? {}, intervals),
+    predictive: resolvePrediction(options.predictive ?? {}, intervals, options.zone),
     guard: resolveGuard(options.resources),
     budget: options.budget ?? {},
     signals: resolveSignalOptions(options.signals),
@@ -198,13 +202,23 @@ function resolveGuard(given: ControllerOptions['resources']): ResourceGuard | un
   return hostGuard(given as HostGuardOptions);
 }
 
-function resolvePrediction(given: PredictiveRules, { slow }: ResolvedIntervals): ResolvedPrediction {
+function resolvePrediction(
+  given: PredictiveRules,
+  { slow }: ResolvedIntervals,
+  zone: string | undefined,
+): ResolvedPrediction {
   const { enabled = true, horizonMs = 30 * 60_000, retrainIntervalMs = Math.max(slow, 86_400_000) } = given;
   if (retrainIntervalMs < slow) {
     const rule = `must be at least the slow interval (${slow})`;
     throw new InvalidOptionError('predictive.retrainIntervalMs', rule, retrainIntervalMs);
   }
-  return { enabled, horizonMs, retrainIntervalMs };
+  const { holidays, weekend, confidenceThreshold } = given;
+  const calendar: PredictorOptions = {
+    ...(zone !== undefined && { timeZone: zone }),
+    ...(holidays !== undefined && { holidays }),
+    ...(weekend !== undefined && { weekend }),
+  };
+  return { enabled, horizonMs, retrainIntervalMs, calendar, confidenceThreshold };
 }
 
 /** One number is the fast interval. */

@@ -390,7 +390,9 @@ export class ScalingController extends GuardedEmitter {
     if (typeof given === 'function') return given(options.id);
     if (given !== undefined) return given;
     const policies = [options.policy, ...options.shadows.values()];
-    return policies.some(({ predictive }) => predictive) ? createPredictor() : undefined;
+    return policies.some(({ predictive }) => predictive)
+      ? createPredictor(this.#options.predictive.calendar)
+      : undefined;
   }
 
   #instant(): Instant {

@@ -506,3 +506,29 @@ describe('schedules', () => {
     ).toThrow(/schedules\[0\]\.start\.cron must have/);
   });
 });
+
+describe('forecasts', () => {
+  it('know the days of the zone, and its holidays', async () => {
+    const { controller, tick } = setUp(
+      { policy: 'adaptive' },
+      { zone: 'Europe/Berlin', predictive: { holidays: ['2026-01-06'], weekend: [5, 6] } },
+    );
+    for (let i = 0; i < 8; i++) await tick();
+    expect((await tick()).pools[0]?.view.forecast).toMatchObject({ model: expect.any(String) });
+    await controller.stop();
+  });
+
+  it.each([
+    [{ predictive: { holidays: ['Christmas'] } }, 'predictive.holidays[0] must be a date like 2026-12-25'],
+    [{ predictive: { weekend: [9] } }, 'predictive.weekend[0]'],
+    [{ zone: 'Mars/Olympus' }, 'zone'],
+  ])('refuses %j', (options, message) => {
+    expect(() => setUp({}, options)).toThrow(message);
+  });
+
+  it('may be switched off for all pools', async () => {
+    const { tick } = setUp({ policy: 'adaptive' }, { predictive: { enabled: false } });
+    for (let i = 0; i < 8; i++) await tick();
+    expect((await tick()).pools[0]?.view.forecast).toBeUndefined();
+  });
+});

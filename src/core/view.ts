@@ -143,6 +143,8 @@ export interface PoolView {
   readonly startup: Startup;
   readonly pace: PaceMemory;
   readonly forecast?: Forecast;
+  /** Below this confidence a forecast advises only, 0..1; absent = what the policy says. */
+  readonly confidenceThreshold?: number;
   readonly schedule?: ScheduleState;
   readonly signals: readonly ActiveSignal[];
   /** What the pool needs and costs, and its standing among the others; absent where nothing is shared. */

@@ -3,7 +3,7 @@ import { figure, percent, workers } from '../core/format.ts';
 import type { Policy } from './policy.ts';
 
 export interface PredictiveOptions {
-  /** Below this confidence a forecast advises only. 0..1, default 0.8. */
+  /** Below this confidence a forecast advises only. 0..1; default: the view's (from the controller's options), else 0.8. */
   readonly confidenceThreshold?: number;
 }
 
@@ -16,10 +16,10 @@ const LEAST_HEADROOM = 1;
  * that is merely a little short of the bound is kept, so that the floor does not follow every wiggle of the forecast.
  */
 export function predictive(options: PredictiveOptions = {}): Policy {
-  const threshold = options.confidenceThreshold ?? 0.8;
   return {
     name: 'predictive',
-    propose({ forecast, now, size }): Proposal | undefined {
+    propose({ forecast, now, size, confidenceThreshold }): Proposal | undefined {
+      const threshold = options.confidenceThreshold ?? confidenceThreshold ?? 0.8;
       if (forecast === undefined || forecast.confidence < threshold) return undefined;
       const { peak, peakAt, highQuantile, confidence, mean, spread } = forecast;
       const bound = Math.ceil(peak);

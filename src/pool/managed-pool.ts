@@ -170,6 +170,8 @@ export class ManagedPool {
     if (this.#effectiveness.review(view, at.monotonic)) this.#tellIneffective(view);
     const forecast = this.#forecaster?.forecast(view, isFresh, predictive, reading?.context);
     if (forecast !== undefined) view.forecast = forecast;
+    if (predictive.confidenceThreshold !== undefined)
+      view.confidenceThreshold = predictive.confidenceThreshold;
     const schedule = this.#schedule(view);
     if (schedule !== undefined) {
       view.schedule = schedule;

@@ -151,6 +151,12 @@ describe('predictive', () => {
     expect(floorFor({ size: 40, forecast: forecast(10, 1) })).toBe(12);
   });
 
+  it('trusts as far as the controller’s options say, unless its own do', () => {
+    const view = createView({ confidenceThreshold: 0.95, forecast: forecast(10, 1) });
+    expect(predictive().propose(view)).toBeUndefined();
+    expect(predictive({ confidenceThreshold: 0.5 }).propose(view)).toBeDefined();
+  });
+
   it('says nothing without a forecast, or with one that is not trusted', () => {
     expect(floorFor({})).toBeUndefined();
     expect(floorFor({ forecast: forecast(10, 1, { confidence: 0.79 }) })).toBeUndefined();
