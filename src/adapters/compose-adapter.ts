@@ -67,7 +67,8 @@ export interface ComposeOptions<Scaler extends PoolScaler = PoolScaler> {
  *
  * Both are observed at the same time, and one that fails fails the observation: half a truth would shrink a pool.
  * - Workers (`ready`, `starting`, `draining`, `workers`, `resources`, `reporting`, `slotsPerWorker`) are told by `scale`.
- * - Work (`queued`, the totals, the times, `rateLimit`) is told by `observe`; by `scale` where `observe` is silent.
+ * - Work (`queued`, the totals, the times, `rateLimit`) is told by `observe`; by `scale` where `observe` is silent. The
+ *   totals go together: those of two counters do not add up.
  * - `busy` is told by `scale`, else by `observe`, else it is `active` over `slotsPerWorker`. A queue may count more
  *   jobs as active than the workers can run (theirs died, or are not ready yet): these count as queued, since they
  *   need a worker too.
@@ -121,9 +122,11 @@ function merge(load: LoadObservation, crew: CrewObservation, slots: number | und
 
   const counted = crew.busy !== undefined ? busy : Math.min(busy, crew.ready + (crew.draining ?? 0));
   const unmanned = Math.round((busy - counted) * (slotsPerWorker ?? 1));
+  const { arrived, completed, failed, ...uncounted } = crew;
+  const counts = load.arrived !== undefined || load.completed !== undefined || load.failed !== undefined;
   const observedAt = Math.min(load.observedAt ?? Infinity, crew.observedAt ?? Infinity);
   return {
-    ...crew,
+    ...(counts ? uncounted : crew),
     ...work,
     busy: counted,
     queued: queued + unmanned,

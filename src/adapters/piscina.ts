@@ -49,6 +49,8 @@ export function piscinaAdapter(pool: Piscina, options: PiscinaAdapterOptions = {
   const settings = pool.options;
   const ownMinThreads = settings.minThreads;
   settings.idleTimeout = idleTimeoutMs;
+  // Piscina's default is one and a half threads a core.
+  settings.maxThreads = Math.ceil(settings.maxThreads);
   /** Threads on their way for which no job waits, by their ids. */
   const spare = new Set<number>();
   pool.on('workerCreate', ({ id }: { id: number }) => spare.delete(id));

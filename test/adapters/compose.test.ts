@@ -104,6 +104,14 @@ describe('what a composed pool observes', () => {
     });
   });
 
+  it('does not mix the totals of two counters', async () => {
+    const observation = await seen(
+      { queued: 0, completed: 50 },
+      { ready: 1, busy: 0, arrived: 3, failed: 1 },
+    );
+    expect(observation).toEqual({ ready: 1, busy: 0, queued: 0, completed: 50 });
+  });
+
   it('is as old as its older half, and keeps the context of both', async () => {
     const { observedAt, context } = (await seen(
       { queued: 0, busy: 0, observedAt: 1_000, context: { lag: 1 } },

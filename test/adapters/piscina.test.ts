@@ -42,6 +42,10 @@ describe('what is seen of a piscina pool', () => {
     await vi.waitFor(() => expect(observe(adapter)).toMatchObject({ ready: 4, busy: 4, queued: 2 }));
   });
 
+  it('has a whole number of workers, whatever piscina made of the cores', () => {
+    expect(observe(piscinaAdapter(create({ maxThreads: 4.5 })))).toMatchObject({ ready: 5 });
+  });
+
   it('jobs that ended are counted, those that failed too', async () => {
     const pool = create();
     const adapter = piscinaAdapter(pool);

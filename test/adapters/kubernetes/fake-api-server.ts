@@ -59,8 +59,8 @@ export class FakeApiServer {
     this.#scheme = tls === undefined ? 'http' : 'https';
   }
 
-  async listen(): Promise<KubeConfig> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async listen(port = 0): Promise<KubeConfig> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
     return this.kubeConfig();
   }
 

@@ -12,6 +12,9 @@ import {
 } from '../../../src/adapters/kubernetes.ts';
 import type { ReplicaPoolAdapter } from '../../../src/core/adapter.ts';
 import { InvalidOptionError } from '../../../src/errors.ts';
+import type { Fault } from '../../../src/events.ts';
+import { ScalingController } from '../../../src/index.ts';
+import type { Policy } from '../../../src/policies/policy.ts';
 import { adapterContract } from '../../../src/testing/adapter-contract.ts';
 import { Certificates } from '../../certificates.ts';
 import { FakeApiServer, TOKEN } from './fake-api-server.ts';
@@ -290,6 +293,59 @@ describe('the way to the cluster', () => {
   ])('%s must be usable', async (field, options) => {
     await expect(workload(options)).rejects.toThrow(InvalidOptionError);
     await expect(workload(options)).rejects.toThrow(new RegExp(`^${field} must`));
+  });
+});
+
+describe('under a controller', () => {
+  async function drive(queued: number) {
+    podsAre('ready', 'ready');
+    const queue = { queued, active: 0 };
+    const adapter = composeAdapter({ observe: () => queue, scale: await workload() });
+    const policy: Policy = {
+      name: 'a pod a job',
+      propose: (view) => ({ kind: 'target', size: view.queued, reason: 'jobs wait' }),
+    };
+    const controller = new ScalingController({
+      pools: [{ id: 'render', adapter, policy, predictor: false }],
+    });
+    const faults: Fault[] = [];
+    controller.on('fault', (fault) => faults.push(fault));
+    return { controller, faults, queue };
+  }
+
+  it('the size follows the queue', async () => {
+    const { controller } = await drive(6);
+    await controller.tick();
+    await vi.waitFor(() => expect(server.replicas).toBe(6));
+    await controller.stop();
+  });
+
+  it('an API server that is away holds the size, is told once, and all goes on when it is back', async () => {
+    const { controller, faults, queue } = await drive(2);
+    await controller.tick();
+    const { port } = server;
+    server.close();
+    queue.queued = 0;
+    for (let tick = 0; tick < 4; tick += 1) await controller.tick();
+    expect(faults).toMatchObject([{ source: 'observe', pool: 'render' }]);
+    await server.listen(port);
+    queue.queued = 5;
+    await controller.tick();
+    await vi.waitFor(() => expect(server.replicas).toBe(5));
+    expect(faults).toMatchObject([{ source: 'observe' }, { source: 'observe', recovered: true }]);
+    await controller.stop();
+  });
+
+  it('a HorizontalPodAutoscaler that comes holds the size, and the fault names it', async () => {
+    const { controller, faults, queue } = await drive(2);
+    await controller.tick();
+    server.autoscalers = [{ name: 'by-cpu', kind: 'Deployment', target: 'worker' }];
+    queue.queued = 9;
+    for (let tick = 0; tick < 3; tick += 1) await controller.tick();
+    expect(server.replicas).toBe(2);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]?.message).toContain('by-cpu');
+    await controller.stop();
   });
 });
 
