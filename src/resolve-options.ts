@@ -23,7 +23,8 @@ import type {
 } from './options.ts';
 import { createPolicy } from './policies/create-policy.ts';
 import { createEngine } from './policies/engine.ts';
-import type { HoldRules, ScalingPolicy } from './policies/policy.ts';
+import { followAtOnce } from './policies/follow-at-once.ts';
+import type { ScalingPolicy } from './policies/policy.ts';
 import type { PredictorOptions } from './predictors/predictor.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import { createScheduler, type Scheduler } from './schedule/scheduler.ts';
@@ -238,17 +239,6 @@ function resolveIntervals({
     throw new InvalidOptionError('intervalMs.slow', `must be at least normal (${normal})`, slow);
   return { fast, normal, slow };
 }
-
-/** Hold rules that let every proposal through. */
-const followAtOnce: HoldRules = {
-  upToleranceRatio: 0,
-  downToleranceRatio: 0,
-  upCooldownMs: 0,
-  downCooldownMs: 0,
-  upStabilizationMs: 0,
-  downStabilizationMs: 0,
-  reversalsPerHour: Number.POSITIVE_INFINITY,
-};
 
 /** @throws InvalidOptionError */
 export function resolvePolicy(given: PolicyLike): ScalingPolicy {

@@ -1,5 +1,6 @@
 import type { Proposal } from '../../core/decision.ts';
-import type { HoldRules, PolicyEngine, ScalingPolicy } from '../../policies/policy.ts';
+import { followAtOnce } from '../../policies/follow-at-once.ts';
+import type { PolicyEngine, ScalingPolicy } from '../../policies/policy.ts';
 import type { Workload } from '../workload.ts';
 
 /** What an autoscaler of this folder may be told about its run beyond what a view tells. Only the three that know
@@ -39,17 +40,6 @@ export interface ReferenceAutoscaler {
   create(headroom: number, context: ReferenceContext): PolicyEngine;
 }
 
-/** Hold rules that let every proposal through: a reference brings its own. */
-const holdNothing: HoldRules = {
-  upToleranceRatio: 0,
-  downToleranceRatio: 0,
-  upCooldownMs: 0,
-  downCooldownMs: 0,
-  upStabilizationMs: 0,
-  downStabilizationMs: 0,
-  reversalsPerHour: Number.POSITIVE_INFINITY,
-};
-
 /** Lets a reference run through the same controller as everything else. */
 export function referencePolicy(
   reference: ReferenceAutoscaler,
@@ -60,7 +50,7 @@ export function referencePolicy(
     name: reference.name,
     engine: reference.create(headroom, context),
     pace: {},
-    hold: holdNothing,
+    hold: followAtOnce,
     predictive: false,
   };
 }
