@@ -1,6 +1,7 @@
 import type { Proposal } from '../core/decision.ts';
 import { figure, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
+import { followAtOnce } from './follow-at-once.ts';
 import { wholeWorkers } from './load.ts';
 import type { HoldRules, PaceRules, Policy } from './policy.ts';
 
@@ -20,15 +21,7 @@ const REVERSALS_PER_HOUR = 6;
 /** `adaptive` brings its own calm (see below): what it proposes is followed at once. */
 export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules } = {
   pace: {},
-  hold: {
-    upToleranceRatio: 0,
-    downToleranceRatio: 0,
-    upCooldownMs: 0,
-    downCooldownMs: 0,
-    upStabilizationMs: 0,
-    downStabilizationMs: 0,
-    reversalsPerHour: REVERSALS_PER_HOUR,
-  },
+  hold: { ...followAtOnce, reversalsPerHour: REVERSALS_PER_HOUR },
 };
 
 /**
