@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
-import type { ReplicaPoolAdapter } from '../core/adapter.ts';
-import type { PoolObservation, WorkerId } from '../core/observation.ts';
+import type { ReplicaPoolAdapter, WorkerPoolAdapter } from '../core/adapter.ts';
+import type { PoolObservation, WorkerId, WorkerObservation } from '../core/observation.ts';
 import { wholeNumber } from './check.ts';
-import type { SimulatedPool } from './simulated-pool.ts';
 
 const FOREVER = 2 ** 31 - 1;
 const START = { skipWarmup: false, emergency: false, reason: 'the size asked for', timeoutMs: FOREVER };
@@ -16,8 +15,15 @@ export interface SimulatedReplicas extends ReplicaPoolAdapter {
   scaleTo(size: number): Promise<void>;
 }
 
+/** What the orchestrator runs: a pool whose single workers it can see and stop. */
+interface Crew extends WorkerPoolAdapter {
+  readonly ready: number;
+  observe(): PoolObservation;
+  workers(): WorkerObservation[];
+}
+
 /** What an orchestrator does around a simulated pool: keeps it at the size that was last asked for. */
-export function simulatedReplicas(pool: SimulatedPool, clock: Clock): SimulatedReplicas {
+export function simulatedReplicas(pool: Crew, clock: Clock): SimulatedReplicas {
   const starting: AbortController[] = [];
   let wanted: number | undefined;
 
@@ -67,7 +73,7 @@ export function simulatedReplicas(pool: SimulatedPool, clock: Clock): SimulatedR
 }
 
 /** Ready workers that leave the fewest jobs to wait for, the newest first among equals. */
-function leastBusy(pool: SimulatedPool, count: number): WorkerId[] {
+function leastBusy(pool: Crew, count: number): WorkerId[] {
   return pool
     .workers()
     .filter((worker) => worker.state === 'ready')
