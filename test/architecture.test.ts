@@ -18,7 +18,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   guards: ['core', 'errors', 'clock'],
   workers: ['core', 'errors', 'clock'],
   fleet: ['core', 'errors'],
+  keda: ['core', 'errors', 'events'],
   leadership: ['core', 'errors', 'clock'],
+  augurs: ['core', 'errors', 'clock', 'deadline', 'predictors', 'thread-file'],
   adapters: ['core', 'errors'],
   // Of events it takes the types of what it listens to.
   telemetry: ['core', 'errors', 'events'],
