@@ -6,6 +6,7 @@ import { type BullmqWorkersOptions, bullmqQueue, bullmqWorkers } from '../../src
 import { composeAdapter, type LoadObservation } from '../../src/adapters/compose.ts';
 import type { WorkerPoolAdapter } from '../../src/core/adapter.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
+import { ScalingController } from '../../src/scaling-controller.ts';
 import { adapterContract } from '../../src/testing/adapter-contract.ts';
 import { hasRedis, RedisServer } from '../redis-server.ts';
 
@@ -284,6 +285,49 @@ describe.skipIf(!hasRedis)('BullMQ on a real Redis', () => {
       expect(runs.size).toBe(400);
       expect([...runs.values()].every((times) => times === 1)).toBe(true);
     });
+  });
+
+  test('a controller holds its size while Redis is away, tells it once, and goes on', async () => {
+    const own = await RedisServer.start();
+    const connection = { port: own.port, retryStrategy: () => 20 };
+    const queue = new Queue('outage', { connection });
+    queue.on('error', () => {});
+    let completed = 0;
+    const workers = bullmqWorkers(
+      'outage',
+      async () => {
+        completed += 1;
+      },
+      { connection },
+    );
+    const controller = new ScalingController({
+      pools: [
+        {
+          id: 'outage',
+          adapter: composeAdapter({ observe: bullmqQueue(queue), scale: workers }),
+          minWorkers: 2,
+        },
+      ],
+      intervalMs: 20,
+      observeTimeoutMs: 50,
+    });
+    const faults: string[] = [];
+    controller.on('fault', ({ source, recovered }) => faults.push(recovered ? `${source} over` : source));
+    controller.start();
+    await vi.waitFor(() => expect(controller.status().pools[0]).toMatchObject({ ready: 2 }));
+    await own.goAway();
+    await vi.waitFor(() => expect(faults).toEqual(['observe']));
+    await sleep(500);
+    expect(controller.status().pools[0]).toMatchObject({ size: 2, quality: 'stale' });
+    expect(faults).toEqual(['observe']);
+    await own.comeBack();
+    await vi.waitFor(() => expect(faults).toEqual(['observe', 'observe over']));
+    await add(queue);
+    await vi.waitFor(() => expect(completed).toBe(1), { timeout: 15_000 });
+    await controller.stop();
+    await workers.close();
+    await queue.close();
+    await own.stop();
   });
 
   describe('the adapter contract, kept by a queue and its workers', () => {
