@@ -9,6 +9,7 @@ export default defineConfig({
       { find: /^flyball$/, replacement: src('index.ts') },
       { find: /^flyball\/testing$/, replacement: src('testing/index.ts') },
       { find: /^flyball\/dashboard$/, replacement: src('dashboard/index.ts') },
+      { find: /^flyball\/predictors\/augurs$/, replacement: src('augurs/index.ts') },
       { find: /^flyball\/keda$/, replacement: src('keda/index.ts') },
       { find: /^flyball\/((?:adapters|leadership)\/.+)$/, replacement: src('$1.ts') },
     ],

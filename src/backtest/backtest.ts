@@ -7,11 +7,11 @@ import { scaleToPeak } from '../testing/combine-workloads.ts';
 import { neededWorkers } from '../testing/needed-workers.ts';
 import { oracle } from '../testing/oracle.ts';
 import { meanLoad, type Workload } from '../testing/workload.ts';
+import { threadFile } from '../thread-file.ts';
 import type { BacktestJob } from './backtest-worker.ts';
 import { type Contender, type Entrant, resolveContenders } from './contender.ts';
 import { type BacktestRun, type BacktestSettings, runContender } from './run-contender.ts';
 import { type SampledLoad, sampleLoad, toWorkload } from './sampled-load.ts';
-import { workerFile } from './worker-file.ts';
 
 /** All optional. Durations in ms. */
 export interface BacktestOptions {
@@ -179,7 +179,7 @@ export async function runAll(
   }
 
   const pool = new WorkerThreadsPool<BacktestJob, BacktestRun>({
-    file: workerFile(),
+    file: threadFile('backtest/backtest-worker'),
     onWorkerCrash: 'reject',
   });
   const watched = new AbortController();

@@ -1,0 +1,1 @@
+export { type AugursPredictor, type AugursPredictorOptions, augursPredictor } from './augurs-predictor.ts';
