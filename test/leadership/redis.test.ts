@@ -14,6 +14,8 @@ import { hasRedis, RedisServer } from '../redis-server.ts';
 import { failover } from './failover.ts';
 
 const LEASE_MS = 400;
+/** For tests that want a leader to keep it, on a machine that may stall. */
+const LONG_LEASE_MS = 1_000;
 
 let server: RedisServer;
 let redis: Redis;
@@ -56,7 +58,7 @@ async function lived(): Promise<string> {
   return name;
 }
 
-const until = (leads: () => boolean, timeout = 2_000): Promise<void> =>
+const until = (leads: () => boolean, timeout = 5_000): Promise<void> =>
   vi.waitFor(() => expect(leads()).toBe(true), { timeout, interval: 5 });
 
 describe.skipIf(!hasRedis)('a lease in Redis', () => {
@@ -77,11 +79,11 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
 
   test('one of two instances has it, and renews it', async () => {
     const name = await lived();
-    const a = instanceOf({ name });
+    const a = instanceOf({ name, leaseMs: LONG_LEASE_MS });
     await until(a.leads);
-    const b = instanceOf({ name });
+    const b = instanceOf({ name, leaseMs: LONG_LEASE_MS });
     const began = performance.now();
-    while (performance.now() - began < 3 * LEASE_MS) {
+    while (performance.now() - began < 1.5 * LONG_LEASE_MS) {
       expect([a.leads(), b.leads()]).toEqual([true, false]);
       await sleep(10);
     }
@@ -153,8 +155,9 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
     const term = Math.max(a.leadership.fencingToken ?? 0, b.leadership.fencingToken ?? 0);
     await own.goAway();
     const wentAt = performance.now();
-    await vi.waitFor(() => expect(a.leads() || b.leads()).toBe(false), { interval: 2 });
-    expect(performance.now() - wentAt).toBeLessThanOrEqual(LEASE_MS);
+    const over = { now: Date.now(), monotonic: wentAt + LEASE_MS };
+    expect([a, b].map(({ leadership }) => leadership.isLeader(over))).toEqual([false, false]);
+    await vi.waitFor(() => expect(a.leads() || b.leads()).toBe(false));
     while (performance.now() - wentAt < 3 * LEASE_MS) {
       expect([a.leads(), b.leads()]).toEqual([false, false]);
       await sleep(5);
@@ -163,7 +166,7 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
     await own.comeBack();
     await until(() => a.leads() || b.leads());
     expect(a.leads() && b.leads()).toBe(false);
-    expect(a.told).toContain('recovered');
+    await vi.waitFor(() => expect(a.told).toContain('recovered'));
     const next = Math.max(a.leadership.fencingToken ?? 0, b.leadership.fencingToken ?? 0);
     expect(next).toBeGreaterThan(term);
     await Promise.all([a.leadership.leave(), b.leadership.leave()]);
@@ -195,7 +198,7 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
         },
       ],
       intervalMs: 10,
-      leadership: redisLeadership(client, { leaseMs: LEASE_MS }),
+      leadership: redisLeadership(client, { leaseMs: LONG_LEASE_MS }),
     });
     const faults: string[] = [];
     const changes: boolean[] = [];
@@ -205,8 +208,8 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
     await until(() => asked.length > 2);
     await own.goAway();
     const wentAt = performance.now();
-    await sleep(3 * LEASE_MS);
-    expect(asked.every((at) => at - wentAt < LEASE_MS)).toBe(true);
+    await sleep(1.5 * LONG_LEASE_MS);
+    expect(asked.every((at) => at - wentAt < LONG_LEASE_MS)).toBe(true);
     expect(faults).toEqual(['leadership']);
     await own.comeBack();
     const seen = asked.length;
@@ -229,7 +232,7 @@ describe.skipIf(!hasRedis)('a lease in Redis', () => {
       expect(a.leads() && b.leads()).toBe(false);
       await sleep(5);
     }
-    expect(a.leads() || b.leads()).toBe(true);
+    await until(() => a.leads() || b.leads());
     const winner = a.leads() ? a : b;
     expect(winner.leadership.fencingToken).toBeGreaterThan(42);
   });
