@@ -29,7 +29,8 @@ const MODEL = 'augurs-mstl-ets/1';
 const STATE_VERSION = 1;
 const SHORTEST_HORIZON_MS = 15 * 60_000;
 const LONGEST_HORIZON_MS = 48 * HOUR_MS;
-const JUDGED_AT_MS = HOUR_MS;
+/** Horizons at which the two are compared: who is good for an hour may be bad for a day. */
+const JUDGED_AT_MS = [HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS] as const;
 const STEPS_A_DAY = 144;
 /** A day and a week, in steps. A season is told from two of its periods. */
 const PERIODS = [STEPS_A_DAY, 7 * STEPS_A_DAY] as const;
@@ -40,7 +41,7 @@ const SHIFT_MS = 10 * 60_000;
  * Adds MSTL and ETS of `@bsull/augurs`, an optional peer dependency, to another predictor: daily and weekly seasons
  * (from two days and two weeks of history on) and a trend, fitted in a worker thread to the ten-minute means of up to
  * 28 days, and shifted to the demand that is measured now. It answers for horizons from 15 minutes to 48 h while its
- * recent error an hour ahead is the smaller one; else the other predictor does. Its interval is the other's, moved.
+ * recent error is the smaller one, compared 1, 6 and 24 h ahead; else the other predictor does. Its interval is the other's, moved.
  * Seasons are those of UTC days.
  *
  * MSTL: Bandara, Hyndman and Bergmeir 2021, arXiv:2107.13462.
@@ -55,7 +56,7 @@ export function augursPredictor(options: AugursPredictorOptions = {}): AugursPre
   // The newest forecast is to reach 48 h also when the fit is old, and the next one late.
   const steps = Math.ceil((LONGEST_HORIZON_MS + 2 * fitIntervalMs) / STEP_MS);
   let ring = new MeanRing();
-  let contest = new Contest();
+  let contests = JUDGED_AT_MS.map(() => new Contest());
   let path: ForecastPath | undefined;
   let shift = 0;
   let shiftSamples = 0;
@@ -83,13 +84,27 @@ export function augursPredictor(options: AugursPredictorOptions = {}): AugursPre
   function observe(sample: LoadSample): void {
     predictor.observe(sample);
     if (!keep(sample)) return;
-    contest.judge(ring.newest, ring.mean(ring.newest));
-    const due = Math.floor((sample.at + JUDGED_AT_MS) / STEP_MS);
-    const middleMs = (due + 0.5) * STEP_MS;
-    const ours = expected(middleMs);
-    const theirs = predictor.forecast(sample.at, middleMs - sample.at)?.mean;
-    if (!Number.isNaN(ours) && theirs !== undefined) contest.expect(due, ours, theirs);
+    JUDGED_AT_MS.forEach((horizonMs, i) => {
+      compare(contests[i] as Contest, sample.at, horizonMs);
+    });
     if (sample.at - triedAt >= fitIntervalMs) startFit();
+  }
+
+  /** Judges what was expected of the newest step, and notes what both expect of the one at the horizon. */
+  function compare(contest: Contest, now: number, horizonMs: number): void {
+    contest.judge(ring.newest, ring.mean(ring.newest));
+    const step = Math.floor((now + horizonMs) / STEP_MS);
+    const middleMs = (step + 0.5) * STEP_MS;
+    const ours = expected(middleMs);
+    const theirs = predictor.forecast(now, middleMs - now)?.mean;
+    if (!Number.isNaN(ours) && theirs !== undefined) contest.expect(step, ours, theirs);
+  }
+
+  /** Whether this model leads at a horizon: by the comparison next below it that has been judged. */
+  function leads(horizonMs: number): boolean {
+    const isFit = ({ isJudged }: Contest, i: number): boolean =>
+      isJudged && (i === 0 || (JUDGED_AT_MS[i] as number) <= horizonMs);
+    return contests.findLast(isFit)?.challengerLeads ?? false;
   }
 
   /** Demand at a moment, by the path; NaN where there is none. */
@@ -99,7 +114,7 @@ export function augursPredictor(options: AugursPredictorOptions = {}): AugursPre
 
   function forecast(now: number, horizonMs: number): Forecast | undefined {
     const theirs = predictor.forecast(now, horizonMs);
-    if (theirs === undefined || horizonMs < SHORTEST_HORIZON_MS || !contest.challengerLeads) return theirs;
+    if (theirs === undefined || horizonMs < SHORTEST_HORIZON_MS || !leads(horizonMs)) return theirs;
     const mean = expected(now + horizonMs);
     if (Number.isNaN(mean)) return theirs;
     const low = Math.max(0, mean - (theirs.mean - theirs.low));
@@ -176,20 +191,22 @@ export function augursPredictor(options: AugursPredictorOptions = {}): AugursPre
       version: STATE_VERSION,
       predictor: predictor.save?.(),
       ring: ring.save(),
-      contest: contest.save(),
+      contests: contests.map((contest) => contest.save()),
     }),
     restore(state) {
       const saved = state as Saved | null | undefined;
       if (saved?.version !== STATE_VERSION) return;
-      const restored = { ring: new MeanRing(), contest: new Contest() };
+      const restored = { ring: new MeanRing(), contests: JUDGED_AT_MS.map(() => new Contest()) };
       try {
         restored.ring.restore(saved.ring);
-        restored.contest.restore(saved.contest);
+        restored.contests.forEach((contest, i) => {
+          contest.restore(saved.contests[i] as SavedContest);
+        });
       } catch {
         // A state that is damaged: better to learn anew than to believe half of it.
         return;
       }
-      ({ ring, contest } = restored);
+      ({ ring, contests } = restored);
       path = undefined;
       lastAt = (ring.newest + 1) * STEP_MS;
       predictor.restore?.(saved.predictor);
@@ -207,5 +224,5 @@ interface Saved {
   readonly version: number;
   readonly predictor: unknown;
   readonly ring: SavedRing;
-  readonly contest: SavedContest;
+  readonly contests: readonly SavedContest[];
 }

@@ -16,9 +16,13 @@ export class Contest {
   #champion = 0;
   readonly #pending = new Map<number, readonly [challenger: number, champion: number]>();
 
+  get isJudged(): boolean {
+    return this.#judged >= TRIALS;
+  }
+
   /** Whether the challenger has had the smaller mean absolute error. */
   get challengerLeads(): boolean {
-    return this.#judged >= TRIALS && this.#challenger < this.#champion;
+    return this.isJudged && this.#challenger < this.#champion;
   }
 
   /** Notes what both expect of a step. */

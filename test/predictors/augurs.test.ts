@@ -118,6 +118,20 @@ describe('with two weeks of a daily and a weekly season', () => {
     expect(predictor.forecast(TWO_WEEKS + 4 * HOUR, horizonMs)?.model).toBe(model);
   });
 
+  it('leads at the horizons at which it is nearer', async () => {
+    // Exact up to three hours ahead, and lost beyond.
+    let now = 0;
+    const shortSighted = simple((at, newest) => (at - now <= 3 * HOUR ? load(at) : newest));
+    await using predictor = await seasoned({ predictor: shortSighted }, TWO_WEEKS);
+    for (const sample of samples(TWO_WEEKS, TWO_WEEKS + 8 * HOUR, 2)) {
+      now = sample.at;
+      predictor.observe(sample);
+    }
+    expect(predictor.forecast(now, HOUR)?.model).toBe('simple');
+    expect(predictor.forecast(now, 6 * HOUR)?.model).toBe('augurs-mstl-ets/1');
+    expect(predictor.forecast(now, 24 * HOUR)?.model).toBe('augurs-mstl-ets/1');
+  });
+
   it('is hardly worse than the default predictor alone', async () => {
     const alone = createPredictor();
     alone.train(samples(START, TWO_WEEKS));
