@@ -50,7 +50,7 @@ function median(values: number[]): number {
   return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
-async function tickMs(count: number): Promise<number> {
+async function tickMs(count: number, forecasts: boolean): Promise<number> {
   const clock = new VirtualClock();
   const controller = new ScalingController({
     pools: Array.from({ length: count }, (_, index) => ({
@@ -59,6 +59,7 @@ async function tickMs(count: number): Promise<number> {
       maxWorkers: 40,
     })),
     clock,
+    predictive: { enabled: forecasts },
   });
   const times: number[] = [];
   for (let tick = 0; tick < TICKS; tick++) {
@@ -93,16 +94,16 @@ for (const name of ['adaptive', 'conservative', 'high-performance'] as const) {
   console.log(`  ${name.padEnd(18)} ${decideMicros(name, 10_000).toFixed(2).padStart(8)} µs   (bar: 20 µs)`);
 }
 
-console.log('\na whole tick: observe, measure, forecast, decide, act, record (median)');
-const perPool: number[] = [];
-for (const count of [100, 1_000, 10_000]) {
-  const ms = await tickMs(count);
-  perPool.push((ms * 1_000) / count);
-  const bar = count === 10_000 ? '   (bar: 400 ms)' : '';
-  console.log(
-    `  ${String(count).padStart(6)} pools ${ms.toFixed(2).padStart(9)} ms ${((ms * 1_000) / count).toFixed(2).padStart(8)} µs a pool${bar}`,
-  );
+for (const forecasts of [false, true]) {
+  console.log(`\na whole tick ${forecasts ? 'with forecasts' : 'that reacts only'} (median)`);
+  const perPool: number[] = [];
+  for (const count of [100, 1_000, 10_000]) {
+    const ms = await tickMs(count, forecasts);
+    perPool.push((ms * 1_000) / count);
+    const bar = count === 10_000 ? '   (bar: 400 ms)' : '';
+    const cells = `${ms.toFixed(2).padStart(9)} ms ${((ms * 1_000) / count).toFixed(2).padStart(8)} µs a pool`;
+    console.log(`  ${String(count).padStart(6)} pools ${cells}${bar}`);
+  }
+  const ratio = (perPool[2] as number) / (perPool[0] as number);
+  console.log(`  a pool among 10,000 costs ${ratio.toFixed(2)} × one among 100`);
 }
-console.log(
-  `  a pool among 10,000 costs ${((perPool[2] as number) / (perPool[0] as number)).toFixed(2)} × one among 100`,
-);
