@@ -53,7 +53,8 @@ describe('the process', () => {
     const { code, out, err } = await flyball(
       ['backtest', path, '--policy', 'hpa', '--compare', 'none', '--interval', '1m'],
       (text, interrupt) => {
-        if (isInterrupted || !text.includes('25%')) return;
+        // At the first quarter; a quick machine may tell of it at 26% or 31%.
+        if (isInterrupted || !/\d%/.test(text)) return;
         isInterrupted = true;
         interrupt();
       },
