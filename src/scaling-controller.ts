@@ -1,14 +1,15 @@
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
 import { Commons, recordOf } from './commons.ts';
-import type { Decision } from './core/decision.ts';
+import type { Decision, Trigger } from './core/decision.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import type { PoolId } from './core/observation.ts';
 import type { PoolRecord, TickRecord } from './core/record.ts';
 import type { ActiveSignal, Signal, SignalType, ThrottleAdvice } from './core/signal.ts';
+import type { PoolView } from './core/view.ts';
 import { withDeadline } from './deadline.ts';
-import { decide } from './decide.ts';
+import { type DecideInput, decide } from './decide.ts';
 import { InvalidOptionError } from './errors.ts';
 import {
   type ControllerEvents,
@@ -198,12 +199,7 @@ export class ScalingController extends GuardedEmitter {
     const asked = this.#pool(id);
     const at = this.#instant();
     const pools = [...this.#pools.values()];
-    const inputs = pools.map((pool) => ({
-      view: pool.view ?? pool.look(at),
-      policy: pool.policy,
-      trigger: 'manual' as const,
-      apart: pool !== asked && this.#standsApart(pool),
-    }));
+    const inputs = inputsOf(pools, 'manual', (pool) => pool.view ?? pool.look(at), asked);
     return decide(inputs, this.#commons.shared(at))[pools.indexOf(asked)] as Decision;
   }
 
@@ -379,11 +375,6 @@ export class ScalingController extends GuardedEmitter {
     return new Commons({ guard, budget, signals }, hooks, before);
   }
 
-  /** Decided on, but not carried out while others are. Where none acts, all take part: a dry run of the whole. */
-  #standsApart(pool: ManagedPool): boolean {
-    return !pool.acts && [...this.#pools.values()].some(({ acts }) => acts);
-  }
-
   #predictorOf(options: ResolvedPool): LoadPredictor | undefined {
     const given = options.predictor ?? this.#options.predictor;
     if (given === false || !this.#options.predictive.enabled) return undefined;
@@ -412,13 +403,7 @@ export class ScalingController extends GuardedEmitter {
     await Promise.all([this.#commons.sense(clock, observeTimeoutMs), observeAll(pools)]);
     const at = this.#instant();
     this.#lookWhoLeads(at);
-    const someAct = pools.some(({ acts }) => acts);
-    const inputs = pools.map((pool) => ({
-      view: pool.look(at),
-      policy: pool.policy,
-      trigger,
-      apart: someAct && !pool.acts,
-    }));
+    const inputs = inputsOf(pools, trigger, (pool) => pool.look(at));
     const shared = this.#commons.shared(at);
     const decisions = decide(inputs, shared);
     const records: PoolRecord[] = [];
@@ -541,3 +526,22 @@ export class ScalingController extends GuardedEmitter {
 }
 
 const noop = (): void => {};
+
+/**
+ * What `decide` looks at. A pool that does not act while others do stands apart, but for the one that is asked about.
+ * Where none acts, all take part: a dry run of the whole.
+ */
+function inputsOf(
+  pools: readonly ManagedPool[],
+  trigger: Trigger,
+  look: (pool: ManagedPool) => PoolView,
+  asked?: ManagedPool,
+): (DecideInput & { readonly apart: boolean })[] {
+  const someAct = pools.some(({ acts }) => acts);
+  return pools.map((pool) => ({
+    view: look(pool),
+    policy: pool.policy,
+    trigger,
+    apart: someAct && !pool.acts && pool !== asked,
+  }));
+}

@@ -1,5 +1,5 @@
+import { palette } from '../dashboard/page/palette.ts';
 import { escapeHtml } from './html.ts';
-import { palette } from './time-chart.ts';
 
 /** One point; points of a group are joined in the order given. */
 export interface ScatterPoint {

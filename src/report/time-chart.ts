@@ -23,18 +23,6 @@ export interface TimeChart {
   readonly height?: number;
 }
 
-/** Distinguishable in light and dark, and with the common forms of colour blindness (Okabe and Ito, 2008). */
-export const palette: readonly string[] = [
-  '#0072b2',
-  '#e69f00',
-  '#009e73',
-  '#d55e00',
-  '#cc79a7',
-  '#56b4e9',
-  '#8f8f00',
-  '#8a6fd1',
-];
-
 /** HTML of a chart; the charts' script, which the live page shares, draws it once it is on a page and visible. */
 export function timeChart(chart: TimeChart): string {
   return `<figure class="chart" data-time-chart>
