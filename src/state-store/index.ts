@@ -1,0 +1,1 @@
+export type { StateStore, Versioned } from './state-store.ts';
