@@ -133,7 +133,7 @@ export function describeStateStore(
       );
       const list = await stores[0]?.read('list');
       const expected = stores.flatMap((_, i) => [0, 1, 2, 3, 4].map((n) => `${i}.${n}`));
-      expect([...(list?.value as string[])].sort()).toEqual(expected.sort());
+      expect((list?.value as string[]).toSorted()).toEqual(expected.sort());
       expect(list?.version).toBe(20);
     });
 
