@@ -30,6 +30,7 @@ const options: Options = {
     'dashboard/index': 'src/dashboard/index.ts',
     'keda/index': 'src/keda/index.ts',
     'leadership/redis': 'src/leadership/redis.ts',
+    'state/redis': 'src/state-store/redis.ts',
     'predictors/augurs': 'src/augurs/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',

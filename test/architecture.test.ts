@@ -19,9 +19,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   workers: ['core', 'errors', 'clock'],
   fleet: ['core', 'errors'],
   keda: ['core', 'errors', 'events'],
-  leadership: ['core', 'errors', 'clock'],
+  kubernetes: [],
+  leadership: ['core', 'errors', 'clock', 'kubernetes'],
   augurs: ['core', 'errors', 'clock', 'deadline', 'predictors', 'thread-file'],
-  adapters: ['core', 'errors'],
+  adapters: ['core', 'errors', 'kubernetes'],
   // Of events it takes the types of what it listens to.
   telemetry: ['core', 'errors', 'events'],
   decide: ['core', 'errors', 'policies', 'constraints'],

@@ -131,10 +131,10 @@ export function describeStateStore(
           for (let n = 0; n < 5; n++) await add(store, `${i}.${n}`);
         }),
       );
-      const list = await stores[0]?.read('list');
+      const { value = [], version } = (await stores[0]?.read('list')) ?? {};
       const expected = stores.flatMap((_, i) => [0, 1, 2, 3, 4].map((n) => `${i}.${n}`));
-      expect((list?.value as string[]).toSorted()).toEqual(expected.sort());
-      expect(list?.version).toBe(20);
+      expect((value as string[]).toSorted()).toEqual(expected.sort());
+      expect(version).toBe(20);
     });
 
     test('is there for the next one that opens it, once it is closed', async () => {

@@ -1,0 +1,1 @@
+export { type RedisStateOptions, redisState, type StateClient } from './redis-state.ts';
