@@ -181,6 +181,7 @@ export { createScheduler, type Scheduler, type Timetable } from './schedule/sche
 export type { UpcomingSpan } from './schedule/upcoming.ts';
 export type { ShadowStanding, TrialStanding } from './shadows/shadows.ts';
 export type { TrialOptions } from './shadows/trial.ts';
+export { fileState, memoryState, type StateStore, type Versioned } from './state-store/index.ts';
 export type {
   DashboardAccuracy,
   DashboardBudget,

@@ -20,6 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   fleet: ['core', 'errors'],
   keda: ['core', 'errors', 'events'],
   kubernetes: [],
+  'state-store': ['core', 'errors'],
   leadership: ['core', 'errors', 'clock', 'kubernetes'],
   augurs: ['core', 'errors', 'clock', 'deadline', 'predictors', 'thread-file'],
   adapters: ['core', 'errors', 'kubernetes'],
