@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfig, type V1Pod } from '@kubernetes/client-node';
 import { InvalidOptionError } from '../errors.ts';
+import { isConflict, isNotFound } from '../kubernetes/api-error.ts';
+import { namespaceOf } from '../kubernetes/namespace.ts';
 import type { CrewObservation, ReplicaScaler } from './compose-adapter.ts';
 import { type ClusterApi, clusterApi } from './kubernetes/cluster-api.ts';
-import { KubernetesApiError, WorkloadOwnedError } from './kubernetes/errors.ts';
+import { WorkloadOwnedError } from './kubernetes/errors.ts';
 import {
   type BusyPods,
   DELETION_COST,
@@ -15,7 +17,8 @@ import {
 } from './kubernetes/pods.ts';
 import { nameOf, type Workload } from './kubernetes/workload.ts';
 
-export { KubernetesApiError, WorkloadOwnedError } from './kubernetes/errors.ts';
+export { KubernetesApiError } from '../kubernetes/api-error.ts';
+export { WorkloadOwnedError } from './kubernetes/errors.ts';
 export type { BusyPods } from './kubernetes/pods.ts';
 
 export interface KubernetesWorkloadOptions {
@@ -68,8 +71,7 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
   const workload: Workload = {
     kind: options.kind ?? 'Deployment',
     name: options.name,
-    namespace:
-      options.namespace ?? kubeConfig.getContextObject(kubeConfig.currentContext)?.namespace ?? 'default',
+    namespace: options.namespace ?? namespaceOf(kubeConfig),
   };
   const cluster = clusterApi(kubeConfig, workload);
   const refuseOwner = async (signal: AbortSignal): Promise<void> => {
@@ -171,14 +173,14 @@ async function retryConflicts(signal: AbortSignal, call: () => Promise<void>): P
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof KubernetesApiError && error.status === 409) || tries >= TRIES) throw error;
+      if (!isConflict(error) || tries >= TRIES) throw error;
       await sleep(FIRST_WAIT_MS * 2 ** (tries - 1), undefined, { signal });
     }
   }
 }
 
 function unlessGone(error: unknown): void {
-  if (!(error instanceof KubernetesApiError && error.status === 404)) throw error;
+  if (!isNotFound(error)) throw error;
 }
 
 function defaultConfig(): KubeConfig {

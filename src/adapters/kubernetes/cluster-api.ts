@@ -1,17 +1,14 @@
 import {
-  ApiException,
   AppsV1Api,
   AutoscalingV2Api,
-  type ConfigurationOptions,
   CoreV1Api,
   type KubeConfig,
-  Observable,
   PatchStrategy,
   type V1Pod,
   type V1Scale,
   type V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
-import { KubernetesApiError } from './errors.ts';
+import { call, within } from '../../kubernetes/call.ts';
 import { nameOf, type Workload } from './workload.ts';
 
 /** All that is asked of a cluster, five calls. The rights in docs/kubernetes.md are exactly these. */
@@ -72,41 +69,4 @@ export function clusterApi(kubeConfig: KubeConfig, workload: Workload): ClusterA
         )
       ).items,
   };
-}
-
-/** The client takes a signal and a patch's content type by a middleware only. */
-function within(signal: AbortSignal, patch?: PatchStrategy): ConfigurationOptions {
-  return {
-    middleware: [
-      {
-        pre: (request) => {
-          request.setSignal(signal);
-          if (patch !== undefined) request.setHeaderParam('Content-Type', patch);
-          return new Observable(Promise.resolve(request));
-        },
-        post: (response) => new Observable(Promise.resolve(response)),
-      },
-    ],
-    middlewareMergeStrategy: 'append',
-  };
-}
-
-/** An answer, or an error that says in one line what could not be done and why. */
-async function call<T>(what: string, answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    if (!(error instanceof ApiException)) throw error;
-    throw new KubernetesApiError(what, error.code, statusMessage(error.body) ?? error.message, error);
-  }
-}
-
-/** The API server explains itself in a `Status` object, which the client hands on as text. */
-function statusMessage(body: unknown): string | undefined {
-  try {
-    const { message } = (typeof body === 'string' ? JSON.parse(body) : body) as { message?: unknown };
-    return typeof message === 'string' ? message : undefined;
-  } catch {
-    return undefined;
-  }
 }
