@@ -1,4 +1,9 @@
-import { ApiException, type ConfigurationOptions, Observable, type PatchStrategy } from '@kubernetes/client-node';
+import {
+  ApiException,
+  type ConfigurationOptions,
+  Observable,
+  type PatchStrategy,
+} from '@kubernetes/client-node';
 import { KubernetesApiError } from './api-error.ts';
 
 /** The client takes a signal and a patch's content type by a middleware only. */
