@@ -28,12 +28,14 @@ const monotonic = (): number => Number(process.hrtime.bigint() / 1_000n) / 1_000
  * and woken again.
  */
 export async function failover(options: {
-  readonly redis: number;
+  readonly place: 'redis' | 'kubernetes';
+  /** Where the place listens on this machine. */
+  readonly port: number;
   readonly rounds: number;
   readonly leaseMs: number;
 }): Promise<Failover> {
-  const { redis, rounds, leaseMs } = options;
-  const name = `failover-${process.pid}-${monotonic()}`;
+  const { place, port, rounds, leaseMs } = options;
+  const name = `failover-${process.pid}-${Math.round(monotonic())}`;
   const actions: Action[] = [];
   const running = new Map<number, ChildProcess>();
   const ready = new Set<number>();
@@ -41,9 +43,8 @@ export async function failover(options: {
 
   const start = (): void => {
     const instance = started++;
-    const child = spawn(process.execPath, ['--import', 'tsx', INSTANCE, `${redis}`, `${leaseMs}`, name], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const args = ['--import', 'tsx', INSTANCE, place, `${port}`, `${leaseMs}`, name];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     running.set(instance, child);
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
       // The last line of one that was killed may be cut off.

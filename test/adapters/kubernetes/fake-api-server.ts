@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { KubeConfig, type V1Pod, type V1PolicyRule } from '@kubernetes/client-node';
+import type { KubeConfig, V1Pod, V1PolicyRule } from '@kubernetes/client-node';
+import { type Answer, refusal } from './answer.ts';
+import { FakeLeases } from './fake-leases.ts';
+import { kubeConfigOf, TOKEN } from './kube-config.ts';
 
-export const TOKEN = 'a-service-account';
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 
 /** A pod of the fake: what the tests may set is at the top. */
@@ -16,18 +18,28 @@ export interface FakePod {
   annotations: Record<string, string>;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly body: unknown;
+const VERBS: Readonly<Record<string, string>> = { PATCH: 'patch', POST: 'create', PUT: 'update' };
+const PATH =
+  /^\/(?:api|apis\/(?<group>[\w.]+))\/(?<version>\w+)\/namespaces\/shop\/(?<plural>\w+)(?:\/(?<name>[\w.-]+))?(?:\/(?<part>\w+))?$/;
+
+interface Served {
+  readonly call: string;
+  readonly api: string;
+  readonly plural: string;
+  readonly name: string | undefined;
+  readonly part: string | undefined;
+  readonly query: URLSearchParams;
+  // biome-ignore lint/suspicious/noExplicitAny: whatever a client sends
+  readonly body: any;
 }
 
-const refusal = (code: number, reason: string, message: string): Answer => ({
-  status: code,
-  body: { kind: 'Status', apiVersion: 'v1', status: 'Failure', code, reason, message },
-});
+interface WorkloadPatch {
+  readonly metadata?: { readonly resourceVersion?: string; readonly annotations?: Record<string, string> };
+  readonly spec?: { readonly replicas?: number };
+}
 
 /**
- * The part of the Kubernetes API that the adapter uses, written after its published reference: paths, verbs, content
+ * The part of the Kubernetes API that flyball uses, written after its published reference: paths, verbs, content
  * types of patches, `Status` bodies, RBAC, and what the controllers do with pods, quicker than a cluster.
  */
 export class FakeApiServer {
@@ -35,6 +47,10 @@ export class FakeApiServer {
   readonly #scheme: 'http' | 'https';
   readonly #timers: Set<NodeJS.Timeout> = new Set();
   #created = 0;
+  #version = 0;
+  readonly leases: FakeLeases = new FakeLeases();
+  /** Of the workload. */
+  annotations: Record<string, string> = {};
   replicas = 0;
   pods: FakePod[] = [];
   /** Starting and stopping take that long. */
@@ -43,6 +59,12 @@ export class FakeApiServer {
   autoscalers: { name: string; kind: string; target: string }[] = [];
   /** Answers to give before the ordinary ones, by `verb resource`. */
   readonly failures: Map<string, Answer[]> = new Map();
+  /** What happens just before a call is served, by `verb resource`: once each. */
+  readonly before: Map<string, () => void> = new Map();
+  /** Calls that are served, and whose answers are lost: each entry one. */
+  readonly lost: string[] = [];
+  /** It takes in what is sent, and answers nothing. */
+  hangs = false;
   /** All is allowed while there are none. */
   rules: readonly V1PolicyRule[] = [];
   /** What was asked for, as `verb resource`. */
@@ -51,7 +73,14 @@ export class FakeApiServer {
   /** With key and certificate it speaks TLS. */
   constructor(tls?: { key: Buffer; cert: Buffer }) {
     const listener: RequestListener = (request, response) => {
-      void this.#answer(request).then(({ status, body }) => {
+      void this.#answer(request).then(({ call, status, body }) => {
+        if (this.hangs) return;
+        const lost = this.lost.indexOf(call);
+        if (lost >= 0) {
+          this.lost.splice(lost, 1);
+          response.destroy();
+          return;
+        }
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
     };
@@ -73,18 +102,7 @@ export class FakeApiServer {
   }
 
   kubeConfig(token: string = TOKEN): KubeConfig {
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromOptions(this.options(token));
-    return kubeConfig;
-  }
-
-  options(token: string = TOKEN): object {
-    return {
-      clusters: [{ name: 'fake', server: this.url, skipTLSVerify: true }],
-      users: [{ name: 'flyball', token }],
-      contexts: [{ name: 'test', cluster: 'fake', user: 'flyball', namespace: 'shop' }],
-      currentContext: 'test',
-    };
+    return kubeConfigOf(this.port, { scheme: this.#scheme, token });
   }
 
   close(): void {
@@ -98,21 +116,40 @@ export class FakeApiServer {
     this.failures.set(call, Array(times).fill(refusal(status, reason, `${reason}, says the test`)));
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #answer(request: IncomingMessage): Promise<Answer & { call: string }> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (request.headers.authorization !== `Bearer ${TOKEN}`)
-      return refusal(401, 'Unauthorized', 'Unauthorized');
-
+    const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
     const url = new URL(request.url ?? '', this.url);
-    const path =
-      /^\/(?:api|apis\/(?<group>\w+))\/(?<version>\w+)\/namespaces\/shop\/(?<plural>\w+)(?:\/(?<name>[\w-]+))?(?:\/(?<part>\w+))?$/;
-    const { group = '', version, plural = '', name, part } = path.exec(url.pathname)?.groups ?? {};
+    const { group = '', version, plural = '', name, part } = PATH.exec(url.pathname)?.groups ?? {};
     const resource = part === undefined ? plural : `${plural}/${part}`;
-    const verb = request.method === 'PATCH' ? 'patch' : name === undefined ? 'list' : 'get';
+    const verb = VERBS[request.method ?? ''] ?? (name === undefined ? 'list' : 'get');
     const call = `${verb} ${resource}`;
     this.log.push(call);
 
+    const refused = this.#refuse(request, verb, group, resource);
+    if (refused !== undefined) return { call, ...refused };
+    const happens = this.before.get(call);
+    this.before.delete(call);
+    happens?.();
+    const answer =
+      `${group}/${version}` === 'coordination.k8s.io/v1' && plural === 'leases'
+        ? this.leases.answer(verb, name, body)
+        : this.#serve({
+            call,
+            api: `${group}/${version}`,
+            plural,
+            name,
+            part,
+            query: url.searchParams,
+            body,
+          });
+    return { call, ...answer };
+  }
+
+  #refuse(request: IncomingMessage, verb: string, group: string, resource: string): Answer | undefined {
+    const { authorization, 'content-type': contentType } = request.headers;
+    if (authorization !== `Bearer ${TOKEN}`) return refusal(401, 'Unauthorized', 'Unauthorized');
     if (!this.#mayDo(verb, group, resource)) {
       return refusal(
         403,
@@ -120,38 +157,31 @@ export class FakeApiServer {
         `User "flyball" cannot ${verb} resource "${resource}" in API group "${group}"`,
       );
     }
-    const failure = this.failures.get(call)?.shift();
-    if (failure !== undefined) return failure;
-
-    const isMerge = request.headers['content-type'] === 'application/merge-patch+json';
-    if (verb === 'patch' && !isMerge)
+    if (verb === 'patch' && contentType !== 'application/merge-patch+json') {
       return refusal(415, 'UnsupportedMediaType', 'the fake knows merge patches only');
-    const patch = verb === 'patch' ? JSON.parse(Buffer.concat(chunks).toString()) : undefined;
+    }
+    return this.failures.get(`${verb} ${resource}`)?.shift();
+  }
 
-    if (`${group}/${version}` === 'apps/v1' && part === 'scale') {
+  #serve({ call, api, plural, name, part, query, body }: Served): Answer {
+    if (api === 'apps/v1') {
       if (plural !== `${this.kind.toLowerCase()}s` || name !== 'worker') {
         return refusal(404, 'NotFound', `${plural}.apps "${name}" not found`);
       }
-      if (patch !== undefined) {
-        const replicas = patch.spec?.replicas;
-        if (!Number.isInteger(replicas) || replicas < 0)
-          return refusal(422, 'Invalid', 'spec.replicas is no count');
-        this.scale(replicas);
-      }
-      return { status: 200, body: this.#scale() };
+      return call.startsWith('patch') ? this.#patchWorkload(part, body) : this.#workload(part);
     }
     if (call === 'list pods') {
-      const isOurs = url.searchParams.get('labelSelector') === 'app=worker';
+      const isOurs = query.get('labelSelector') === 'app=worker';
       const items = isOurs ? this.pods.map((pod) => this.#pod(pod)) : [];
       return { status: 200, body: { kind: 'PodList', apiVersion: 'v1', metadata: {}, items } };
     }
     if (call === 'patch pods') {
       const pod = this.pods.find((each) => each.name === name);
       if (pod === undefined) return refusal(404, 'NotFound', `pods "${name}" not found`);
-      Object.assign(pod.annotations, patch.metadata.annotations);
+      Object.assign(pod.annotations, body.metadata?.annotations);
       return { status: 200, body: this.#pod(pod) };
     }
-    if (`${group}/${version}` === 'autoscaling/v2' && call === 'list horizontalpodautoscalers') {
+    if (api === 'autoscaling/v2' && call === 'list horizontalpodautoscalers') {
       const items = this.autoscalers.map(({ name, kind, target }) => ({
         metadata: { name, namespace: 'shop' },
         spec: { maxReplicas: 9, scaleTargetRef: { apiVersion: 'apps/v1', kind, name: target } },
@@ -164,6 +194,21 @@ export class FakeApiServer {
     return refusal(404, 'NotFound', 'the server could not find the requested resource');
   }
 
+  /** A patch that names a version is for that version only. */
+  #patchWorkload(part: string | undefined, { metadata = {}, spec = {} }: WorkloadPatch): Answer {
+    const { replicas } = spec;
+    if (replicas !== undefined && !(Number.isInteger(replicas) && replicas >= 0)) {
+      return refusal(422, 'Invalid', 'spec.replicas is no count');
+    }
+    if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== `${this.#version}`) {
+      return refusal(409, 'Conflict', 'the object has been modified');
+    }
+    this.touch();
+    if (part === undefined) Object.assign(this.annotations, metadata.annotations);
+    if (replicas !== undefined) this.scale(replicas);
+    return this.#workload(part);
+  }
+
   #mayDo(verb: string, group: string, resource: string): boolean {
     return (
       this.rules.length === 0 ||
@@ -174,13 +219,27 @@ export class FakeApiServer {
     );
   }
 
-  #scale(): object {
+  #workload(part: string | undefined): Answer {
+    const metadata = { name: 'worker', namespace: 'shop', resourceVersion: `${this.#version}` };
+    const [spec, status] = [{ replicas: this.replicas }, { replicas: this.pods.length }];
     return {
-      kind: 'Scale',
-      apiVersion: 'autoscaling/v1',
-      metadata: { name: 'worker', namespace: 'shop', resourceVersion: '1' },
-      spec: { replicas: this.replicas },
-      status: { replicas: this.pods.length, selector: 'app=worker' },
+      status: 200,
+      body:
+        part === 'scale'
+          ? {
+              kind: 'Scale',
+              apiVersion: 'autoscaling/v1',
+              metadata,
+              spec,
+              status: { ...status, selector: 'app=worker' },
+            }
+          : {
+              kind: this.kind,
+              apiVersion: 'apps/v1',
+              metadata: { ...metadata, annotations: this.annotations },
+              spec: { ...spec, selector: { matchLabels: { app: 'worker' } } },
+              status,
+            },
     };
   }
 
@@ -197,8 +256,14 @@ export class FakeApiServer {
     };
   }
 
+  /** Somebody writes the workload, its status say. */
+  touch(): void {
+    this.#version += 1;
+  }
+
   /** What the workload's controller does. */
   scale(replicas: number): void {
+    this.touch();
     this.replicas = replicas;
     const active = this.pods.filter(({ terminating, phase }) => !terminating && !/ed$/.test(phase));
     const cost = ({ annotations }: FakePod): number => Number(annotations[COST] ?? 0);
@@ -232,6 +297,7 @@ export class FakeApiServer {
   #later(act: () => void): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
+      this.touch();
       act();
     }, this.podMs);
     this.#timers.add(timer);

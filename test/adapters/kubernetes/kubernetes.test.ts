@@ -17,7 +17,8 @@ import { ScalingController } from '../../../src/index.ts';
 import type { Policy } from '../../../src/policies/policy.ts';
 import { adapterContract } from '../../../src/testing/adapter-contract.ts';
 import { Certificates } from '../../certificates.ts';
-import { FakeApiServer, TOKEN } from './fake-api-server.ts';
+import { FakeApiServer } from './fake-api-server.ts';
+import { accessOf, TOKEN } from './kube-config.ts';
 
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 const { signal } = new AbortController();
@@ -229,7 +230,7 @@ describe('the way to the cluster', () => {
 
   it('is found where kubectl finds it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'flyball-kubeconfig-'));
-    const { clusters, users, contexts, currentContext } = server.options() as Record<string, object[]>;
+    const { clusters, users, contexts, currentContext } = accessOf(server.port) as Record<string, object[]>;
     const named = (entries: object[] = [], key: string) =>
       entries.map((entry) => {
         const { name, skipTLSVerify, ...rest } = entry as { name: string; skipTLSVerify?: boolean };

@@ -1,0 +1,6 @@
+export { KubernetesApiError } from '../kubernetes/api-error.ts';
+export {
+  type KubernetesLeadershipOptions,
+  kubernetesLeadership,
+  type LeasesApi,
+} from './kubernetes-lease.ts';
