@@ -16,6 +16,7 @@ export function memoryHistory(options: MemoryHistoryOptions = {}): HistoryStore 
   const kept = new Map<PoolId, LoadSample[]>();
   return {
     async append(pool, samples) {
+      if (samples.length === 0) return;
       const all = kept.get(pool) ?? [];
       all.push(...samples);
       const oldest = (all.at(-1)?.at ?? 0) - retentionMs;

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { LoadSample } from '../../src/core/forecast.ts';
 import { fileHistory } from '../../src/history-store/file-history.ts';
 import { memoryHistory } from '../../src/history-store/memory-history.ts';
+import { demands, describeHistoryStore, minutes, START } from './history-store-contract.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const START = Date.UTC(2026, 0, 5);
 
 const folders: string[] = [];
 async function newFolder(): Promise<string> {
@@ -20,50 +19,8 @@ async function newFolder(): Promise<string> {
 }
 afterAll(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
 
-function minutes(from: number, count: number): LoadSample[] {
-  return Array.from({ length: count }, (_, i) => ({ at: START + (from + i) * MINUTE_MS, demand: from + i }));
-}
-
-const demands = (samples: readonly LoadSample[]): number[] => samples.map((sample) => sample.demand);
-
-describe.each([
-  ['memory', async () => memoryHistory({ retentionDays: 3 })],
-  ['file', async () => fileHistory(await newFolder(), { retentionDays: 3 })],
-])('a history in %s', (_, create) => {
-  it('gives back what it was given', async () => {
-    const store = await create();
-    const sample = {
-      at: START,
-      demand: 1.5,
-      utilization: 0.7,
-      queued: 3,
-      errorRatio: 0,
-      context: { lag: 2 },
-    };
-    await store.append('a', [sample]);
-    await store.append('a', minutes(1, 2));
-    await store.append('b/c.d *', minutes(5, 1));
-    expect(await store.read('a')).toEqual([sample, ...minutes(1, 2)]);
-    expect(await store.read('b/c.d *')).toEqual(minutes(5, 1));
-    expect(await store.read('unknown')).toEqual([]);
-    expect((await store.pools()).sort()).toEqual(['a', 'b/c.d *']);
-    await store.close();
-  });
-
-  it('reads a stretch of time, both ends included', async () => {
-    const store = await create();
-    await store.append('a', minutes(0, 2000));
-    expect(
-      demands(await store.read('a', { from: START + 1439 * MINUTE_MS, to: START + 1441 * MINUTE_MS })),
-    ).toEqual([1439, 1440, 1441]);
-  });
-
-  it('gives up what is older than the retention', async () => {
-    const store = await create();
-    for (let day = 0; day < 8; day++) await store.append('a', [{ at: START + day * DAY_MS, demand: day }]);
-    expect(demands(await store.read('a'))).toEqual([4, 5, 6, 7]);
-  });
-});
+describeHistoryStore('memoryHistory', () => memoryHistory({ retentionDays: 3 }));
+describeHistoryStore('fileHistory', async () => fileHistory(await newFolder(), { retentionDays: 3 }));
 
 describe('a history in files', () => {
   it('is there after a restart', async () => {

@@ -1,0 +1,1 @@
+export { type SqlStore, type SqlStoreOptions, sqlStore } from './sql-store.ts';
