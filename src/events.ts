@@ -27,6 +27,7 @@ export type FaultSource =
   | 'listener'
   | 'journal'
   | 'leadership'
+  | 'state'
   | 'tick';
 
 /** Something failed at run time. The loop goes on; this is the trace it leaves. */

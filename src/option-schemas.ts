@@ -17,6 +17,7 @@ import type {
   PredictiveRules,
   PredictorFactory,
 } from './options.ts';
+import type { StateStore } from './state-store/state-store.ts';
 import type { SignalOptions } from './triggers/signal-options.ts';
 import type { LifecycleOptions } from './workers/actuator.ts';
 
@@ -381,11 +382,23 @@ export const controllerSchema: z.ZodType<ControllerShape, ControllerShape> = z.s
     port<Leadership>('must have isLeader(), join() and leave()', (has) => has('isLeader', 'join', 'leave')),
     'Which of several instances acts. Default: this one, alone.',
   ),
+  state: optional(
+    port<StateStore>('must have read(), replace() and close()', (has) => has('read', 'replace', 'close')),
+    'What instances share, and what a restart must not forget. Default: none.',
+  ),
   historySize: optional(count, 'Changes of size that are kept per pool. 0 to 1,000,000; default 200.'),
 });
 
 /** Fields that only code can give. */
-const CODE_ONLY: readonly string[] = ['adapter', 'clock', 'logger', 'predictor', 'journal', 'leadership'];
+const CODE_ONLY: readonly string[] = [
+  'adapter',
+  'clock',
+  'logger',
+  'predictor',
+  'journal',
+  'leadership',
+  'state',
+];
 
 /** The part of the options that a file can hold, as a JSON schema for editors; made from what checks them. */
 export function configJsonSchema(): Record<string, unknown> {

@@ -14,6 +14,7 @@ import type { Policy, PolicyEngine, ScalingPolicy } from './policies/policy.ts';
 import type { DefaultScheduleName } from './schedule/default-schedules.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import type { Scheduler } from './schedule/scheduler.ts';
+import type { StateStore } from './state-store/state-store.ts';
 import type { SignalOptions } from './triggers/signal-options.ts';
 import type { LifecycleOptions } from './workers/actuator.ts';
 
@@ -146,6 +147,12 @@ export interface ControllerOptions {
    * Which of several instances acts, e.g. `redisLeadership`; the others observe, learn and decide. Default: this one, alone.
    */
   readonly leadership?: Leadership;
+  /**
+   * What instances share, and what a restart must not forget: `memoryState`, `fileState`, `redisState`, or one's own. Kept
+   * are what pools have learned, their last changes, signals in force, and schedules changed at run time. It stays the
+   * host's to close. Default: none; each instance knows what it has seen itself.
+   */
+  readonly state?: StateStore;
   /** Changes of size that are kept per pool for `history()`. Default 200. */
   readonly historySize?: number;
 }

@@ -28,6 +28,7 @@ import type { ScalingPolicy } from './policies/policy.ts';
 import type { PredictorOptions } from './predictors/predictor.ts';
 import type { Schedule } from './schedule/schedule.ts';
 import { createScheduler, type Scheduler } from './schedule/scheduler.ts';
+import type { StateStore } from './state-store/state-store.ts';
 import { resolveSignalOptions, type SignalOptions } from './triggers/signal-options.ts';
 import type { LifecycleOptions } from './workers/actuator.ts';
 
@@ -91,6 +92,8 @@ export interface ResolvedOptions {
   readonly journal: Journal | undefined;
   /** Absent where this instance is alone. */
   readonly leadership: Leadership | undefined;
+  /** Absent where nothing is shared. */
+  readonly state: StateStore | undefined;
   readonly historySize: number;
 }
 
@@ -117,11 +120,12 @@ export function resolveOptions(given: ControllerOptions): ResolvedOptions {
     signals: resolveSignalOptions(options.signals),
     detectsSpikes: options.signals !== undefined,
     policyByType,
-    scheduler: resolveScheduler(options.schedules, options.zone),
+    scheduler: resolveScheduler(options),
     observeTimeoutMs: options.observeTimeoutMs ?? 5_000,
     stopTimeoutMs: options.stopTimeoutMs ?? 10_000,
     journal: options.journal,
     leadership: options.leadership,
+    state: options.state,
     historySize: options.historySize ?? 200,
   };
 }
@@ -170,10 +174,9 @@ export function resolvePool(
   };
 }
 
-function resolveScheduler(
-  given: ControllerOptions['schedules'],
-  zone: string | undefined,
-): Scheduler | undefined {
+function resolveScheduler({ schedules, zone, state }: ControllerShape): Scheduler | undefined {
+  // Another instance may share some.
+  const given = schedules ?? (state && []);
   if (given === undefined) return undefined;
   return 'at' in given && typeof given.at === 'function' && !Array.isArray(given)
     ? (given as Scheduler)

@@ -37,8 +37,9 @@ import {
   resolveOptions,
   resolvePool,
 } from './resolve-options.ts';
-import { isTimetable } from './schedule/scheduler.ts';
+import { isTimetable, type Scheduler } from './schedule/scheduler.ts';
 import type { TrialOptions } from './shadows/trial.ts';
+import { SharedState, type SharingHost } from './shared-state/shared-state.ts';
 import type { DashboardData, DashboardQuery } from './telemetry/dashboard-data.ts';
 import { DashboardRecorder } from './telemetry/dashboard-recorder.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
@@ -79,6 +80,7 @@ export class ScalingController extends GuardedEmitter {
   readonly #recorder: DashboardRecorder;
   readonly #herald: Herald;
   readonly #standing: Standing;
+  readonly #sharing: SharedState | undefined;
   #stopped: Promise<void> | undefined;
   #ticks: Promise<unknown> = Promise.resolve();
   #normalDueAt = Number.NEGATIVE_INFINITY;
@@ -88,7 +90,7 @@ export class ScalingController extends GuardedEmitter {
   constructor(options: ControllerOptions) {
     super();
     this.#options = resolveOptions(options);
-    const { clock, intervals, pools, logger, leadership } = this.#options;
+    const { clock, intervals, pools, logger, leadership, state } = this.#options;
     this.#standing = new Standing(leadership, clock);
     this.#recorder = new DashboardRecorder(intervals.fast);
     this.#herald = new Herald(this, this.#recorder as Recorder, logger ?? pino({ level: 'silent' }), clock);
@@ -101,6 +103,7 @@ export class ScalingController extends GuardedEmitter {
         ),
       nextDeadline: () => earliestDeadline(this.#pools.values()),
     });
+    this.#sharing = state && new SharedState(state, clock, this.#sharingHost());
     for (const [index, pool] of pools.entries()) this.#manage(options.pools[index] as PoolOptions, pool);
   }
 
@@ -216,12 +219,14 @@ export class ScalingController extends GuardedEmitter {
     const views = [...this.#pools.values()].map((pool) => pool.view ?? pool.look(at));
     const { signals } = this.#commons.raise(signal, views, at);
     this.#loop.wake({ trigger: 'signal', cause: signals[0]?.reason ?? signal.type });
+    this.#sharing?.turn(at);
     return signals;
   }
 
   /** Ends signals of a type before their time, of one pool or of all. */
   withdraw(type: SignalType, pool?: PoolId): void {
     this.#commons.board.withdraw(type, pool);
+    this.#sharing?.turn(this.#instant());
   }
 
   /**
@@ -256,6 +261,8 @@ export class ScalingController extends GuardedEmitter {
       changes.schedules === undefined && changes.zone === undefined
         ? this.#options.scheduler
         : resolved.scheduler;
+    const { scheduler: before } = this.#options;
+    if (changes.schedules === undefined && scheduler !== before) keepSchedules(before, scheduler);
     const next = { ...resolved, scheduler };
     const boardStays = changes.signals === undefined;
     const commons = this.#makeCommons(next, boardStays ? this.#commons : undefined);
@@ -375,6 +382,22 @@ export class ScalingController extends GuardedEmitter {
     return new Commons({ guard, budget, signals }, hooks, before);
   }
 
+  #sharingHost(): SharingHost {
+    const controller = this;
+    return {
+      pools: this.#pools,
+      get intervals() {
+        return controller.#options.intervals;
+      },
+      board: () => this.#commons.board,
+      scheduler: () => this.#options.scheduler,
+      term: () => this.#standing.term(),
+      wake: (trigger, cause) => this.#loop.wake({ trigger, cause }),
+      failed: (error) => this.#herald.failure('state', error),
+      recovered: () => this.#herald.recovered(undefined, 'state'),
+    };
+  }
+
   #predictorOf(options: ResolvedPool): LoadPredictor | undefined {
     const given = options.predictor ?? this.#options.predictor;
     if (given === false || !this.#options.predictive.enabled) return undefined;
@@ -400,7 +423,11 @@ export class ScalingController extends GuardedEmitter {
   async #tick({ trigger, cause }: Occasion): Promise<TickRecord> {
     const pools = [...this.#pools.values()];
     const { clock, observeTimeoutMs } = this.#options;
-    await Promise.all([this.#commons.sense(clock, observeTimeoutMs), observeAll(pools)]);
+    await Promise.all([
+      this.#commons.sense(clock, observeTimeoutMs),
+      observeAll(pools),
+      this.#sharing?.ready(),
+    ]);
     const at = this.#instant();
     this.#lookWhoLeads(at);
     const inputs = inputsOf(pools, trigger, (pool) => pool.look(at));
@@ -436,6 +463,7 @@ export class ScalingController extends GuardedEmitter {
     };
     this.#herald.tell('tick', record);
     this.#keep(record);
+    this.#sharing?.turn(at);
     return record;
   }
 
@@ -450,7 +478,8 @@ export class ScalingController extends GuardedEmitter {
   #lookWhoLeads(at: Instant): void {
     const change = this.#standing.look(at);
     if (change === undefined) return;
-    if (!change.leader) for (const pool of this.#pools.values()) pool.standDown();
+    if (change.leader) this.#sharing?.lead();
+    else for (const pool of this.#pools.values()) pool.standDown();
     this.#herald.leadership(change);
   }
 
@@ -497,6 +526,7 @@ export class ScalingController extends GuardedEmitter {
     await this.#loop.stop();
     await this.#ticks;
     await Promise.all([...this.#pools.values()].map((pool) => pool.close(this.#options.stopTimeoutMs)));
+    await this.#sharing?.close(this.#options.stopTimeoutMs);
     await this.#resign();
     await this.#flush();
   }
@@ -526,6 +556,13 @@ export class ScalingController extends GuardedEmitter {
 }
 
 const noop = (): void => {};
+
+/** Another zone: the schedules are those that were in force, with what has changed since the options were given. */
+function keepSchedules(before: Scheduler | undefined, now: Scheduler | undefined): void {
+  if (before !== undefined && now !== undefined && isTimetable(before) && isTimetable(now)) {
+    now.replace(before.schedules);
+  }
+}
 
 /**
  * What `decide` looks at. A pool that does not act while others do stands apart, but for the one that is asked about.

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keda: ['core', 'errors', 'events'],
   kubernetes: [],
   'state-store': ['core', 'errors'],
+  'shared-state': ['core', 'errors', 'clock', 'deadline', 'pool', 'schedule', 'state-store', 'triggers'],
   leadership: ['core', 'errors', 'clock', 'kubernetes'],
   augurs: ['core', 'errors', 'clock', 'deadline', 'predictors', 'thread-file'],
   adapters: ['core', 'errors', 'kubernetes'],

@@ -6,6 +6,13 @@ const HOUR_MS = 3_600_000;
 /** Changes kept. More than this within an hour only counts as "many". */
 const CHANGES = 128;
 
+/** A change of size that was carried out. */
+export interface PastChange {
+  readonly agoMs: number;
+  /** Workers, negative on the way down; never 0. */
+  readonly by: number;
+}
+
 /** Remembers one pool's changes and wishes for the pace and hold constraints. All times are monotonic. */
 export class PaceMeter {
   #rules: { readonly pace: PaceRules; readonly hold: HoldRules };
@@ -47,10 +54,39 @@ export class PaceMeter {
 
   /** A change was carried out. */
   change(from: number, to: number, monotonic: number): void {
-    if (to === from) return;
-    const direction = to > from ? 'up' : 'down';
+    if (to !== from) this.#add(to - from, monotonic);
+  }
+
+  /** The changes of the last hour and the one before them, and in each direction at least one; oldest first. */
+  past(monotonic: number): PastChange[] {
+    const past: PastChange[] = [];
+    for (let back = 1; back <= CHANGES; back++) {
+      const index = (this.#next - back + CHANGES) % CHANGES;
+      const agoMs = monotonic - (this.#changedAt[index] as number);
+      if (agoMs === Number.POSITIVE_INFINITY) break;
+      past.push({ agoMs, by: this.#changedBy[index] as number });
+      // It tells whether the first one within the hour was a reversal.
+      if (agoMs >= HOUR_MS) break;
+    }
+    const [up, down] = [this.#lastUpAt, this.#lastDownAt];
+    if (up !== undefined && !past.some(({ by }) => by > 0)) past.push({ agoMs: monotonic - up, by: 1 });
+    if (down !== undefined && !past.some(({ by }) => by < 0)) past.push({ agoMs: monotonic - down, by: -1 });
+    return past.reverse();
+  }
+
+  /** Replaces what is remembered of changes; `past` oldest first. */
+  restore(past: readonly PastChange[], monotonic: number): void {
+    this.#changedAt.fill(Number.NEGATIVE_INFINITY);
+    this.#lastDirection = undefined;
+    this.#lastUpAt = undefined;
+    this.#lastDownAt = undefined;
+    for (const { agoMs, by } of past) this.#add(by, monotonic - agoMs);
+  }
+
+  #add(by: number, monotonic: number): void {
+    const direction = by > 0 ? 'up' : 'down';
     this.#changedAt[this.#next] = monotonic;
-    this.#changedBy[this.#next] = to - from;
+    this.#changedBy[this.#next] = by;
     this.#reversed[this.#next] =
       this.#lastDirection !== undefined && this.#lastDirection !== direction ? 1 : 0;
     this.#next = (this.#next + 1) % CHANGES;

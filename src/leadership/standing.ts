@@ -62,6 +62,12 @@ export class Standing {
     return this.#leadership.fencingToken;
   }
 
+  /** Of this instance, if it leads at this very moment: its fencing token, or 0 where it is alone. */
+  term(): number | undefined {
+    const at = { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
+    return this.#leadership.isLeader(at) ? (this.#leadership.fencingToken ?? 0) : undefined;
+  }
+
   /** Absent where it is alone. */
   status(at: Instant): LeadershipStatus | undefined {
     if (this.isAlone) return undefined;

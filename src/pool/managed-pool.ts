@@ -24,6 +24,8 @@ import { Shadows } from '../shadows/shadows.ts';
 import { SignalDetector } from '../triggers/signal-detector.ts';
 import type { LifecycleOptions, OperationEvent, PoolActuator } from '../workers/actuator.ts';
 import { createActuator } from '../workers/create-actuator.ts';
+import { lifecycleDefaults } from '../workers/lifecycle-options.ts';
+import { StartupTimes } from '../workers/startup-times.ts';
 import { Efficiency } from './efficiency.ts';
 import { OperationLog } from './operation-log.ts';
 import { Optimizer } from './optimizer.ts';
@@ -31,6 +33,7 @@ import { PolicyInForce } from './policy-in-force.ts';
 import { PoolAccount } from './pool-account.ts';
 import { PoolForecaster } from './pool-forecaster.ts';
 import type { PoolHooks } from './pool-hooks.ts';
+import { PoolMemory } from './pool-memory.ts';
 import { PoolReader } from './pool-reader.ts';
 
 /** What a pool shares with the others of its controller. */
@@ -65,6 +68,8 @@ export class ManagedPool {
   paused = false;
   actuator: PoolActuator;
   readonly efficiency: Efficiency = new Efficiency();
+  /** What of it outlives this instance. */
+  readonly memory: PoolMemory;
   /** Policies that decide beside the acting one; absent where there are none. */
   readonly shadows: Shadows | undefined;
   /** The newest view and decision; absent before the first tick. */
@@ -74,7 +79,6 @@ export class ManagedPool {
   #context: PoolContext;
   readonly #reader: PoolReader;
   readonly #meter = new LoadMeter();
-  readonly #pace: PaceMeter;
   readonly #effectiveness = new Effectiveness();
   readonly #forecaster: PoolForecaster | undefined;
   readonly #policies: PolicyInForce;
@@ -87,7 +91,6 @@ export class ManagedPool {
   #detector: SignalDetector;
   #load: Measurement = UNMEASURED;
   #readAt = Number.NEGATIVE_INFINITY;
-  #emergency: { readonly sizeBefore: number; readonly since: number } | undefined;
 
   constructor(options: ResolvedPool, context: PoolContext) {
     const { clock, hooks, predictor } = context;
@@ -96,8 +99,12 @@ export class ManagedPool {
     this.mode = options.mode ?? context.mode;
     this.#context = context;
     this.#reader = new PoolReader(options.adapter, clock, hooks);
-    this.#pace = new PaceMeter(options.policy.pace, options.policy.hold);
     this.#forecaster = predictor && new PoolForecaster(predictor, hooks);
+    const { pace, hold } = options.policy;
+    const startups = new StartupTimes(
+      options.lifecycle.assumedStartupMs ?? lifecycleDefaults.assumedStartupMs,
+    );
+    this.memory = new PoolMemory(new PaceMeter(pace, hold), startups, this.#forecaster);
     this.#policies = new PolicyInForce(options.policy, hooks);
     this.#optimizer = new Optimizer(this.#fenced(), clock, hooks);
     this.#account = new PoolAccount(options);
@@ -163,7 +170,7 @@ export class ManagedPool {
       demand: this.#load.demand,
       flow: this.#load.flow,
       startup,
-      pace: this.#pace.recall(at.monotonic, this.#effectiveness.ineffectiveUps),
+      pace: this.memory.pace.recall(at.monotonic, this.#effectiveness.ineffectiveUps),
       signals: NO_SIGNALS,
     };
     this.efficiency.add(view, at.monotonic);
@@ -181,8 +188,8 @@ export class ManagedPool {
     view.signals = commons.signalsFor(view, this.#detect(view, at), at);
     const terms = this.#account.terms(at, intervalMs);
     if (terms !== undefined) view.terms = terms;
-    if (this.#emergency !== undefined) {
-      const { sizeBefore, since } = this.#emergency;
+    if (this.memory.emergency !== undefined) {
+      const { sizeBefore, since } = this.memory.emergency;
       view.emergency = { sizeBefore, sinceMs: at.monotonic - since };
     }
     this.view = view;
@@ -193,12 +200,11 @@ export class ManagedPool {
   note(decision: Decision, at: Instant): void {
     const { hooks } = this.#context;
     this.decision = decision;
-    if (!decision.emergency) this.#emergency = undefined;
-    else this.#emergency ??= { sizeBefore: decision.from, since: at.monotonic };
+    this.memory.note(decision, at);
     const [refusal] = decision.refused ?? [];
     if (refusal === undefined) hooks.recovered('policy');
     else hooks.fault({ source: 'policy', message: `policy ${refusal.by} ${refusal.reason}` });
-    if (this.#reader.quality === 'full') this.#pace.want(decision.wanted, at.monotonic);
+    if (this.#reader.quality === 'full') this.memory.pace.want(decision.wanted, at.monotonic);
   }
 
   /** Carries a decision out, and remembers it. */
@@ -208,7 +214,7 @@ export class ManagedPool {
     if (this.#reader.quality !== 'none') this.actuator.scaleTo(to, at, { reason, emergency });
     if (decision.infeasible !== undefined) void this.#optimize(decision, at);
     if (to === from) return undefined;
-    this.#pace.change(from, to, at.monotonic);
+    this.memory.change(from, to, at);
     if (to > from && this.view !== undefined) this.#effectiveness.begin(this.view);
     const change: ScaledEvent = { pool: this.id, at: at.now, from, to, decision };
     this.#changes.push(change);
@@ -303,6 +309,7 @@ export class ManagedPool {
       adapter: this.#fenced(),
       clock,
       lifecycle: lifecycleOf(this.options),
+      startups: this.memory.startups,
       onOperation: (event) => this.#onOperation(event),
       // The actuator tells each cause once by itself.
       onFault: ({ source, message, error, recovered }) =>
@@ -351,7 +358,7 @@ export class ManagedPool {
   }
 
   #keepPace(): void {
-    this.#pace.use(this.policy.pace, this.policy.hold);
+    this.memory.pace.use(this.policy.pace, this.policy.hold);
   }
 
   #subscribe(): () => void {

@@ -26,6 +26,24 @@ interface Entry {
   readonly endsAt: number;
 }
 
+/** Where something stands on a board: of what is posted at one place the newest holds. */
+export interface Slot {
+  /** Absent: it is a limit for all pools together. */
+  readonly pool?: PoolId;
+  /** Who raised it, its type and its name. */
+  readonly place: string;
+}
+
+/** What is in force, for the boards of other instances. */
+export interface Posted extends Slot {
+  /** A signal, or a limit of what may be spent. */
+  readonly value: ActiveSignal | Supply;
+  /** On the monotonic clock. */
+  readonly endsAt: number;
+}
+
+const COST_LIMIT: Slot = { place: 'cost-limit' };
+
 const NONE: readonly ActiveSignal[] = [];
 
 /**
@@ -110,6 +128,36 @@ export class SignalBoard {
     if (type === 'cost-threshold' && pool === undefined) this.#costLimit = undefined;
   }
 
+  /** All that is in force. */
+  posted({ monotonic }: Instant): Posted[] {
+    const posted: Posted[] = [];
+    for (const [pool, entries] of this.#pools) {
+      for (const [place, { signal, endsAt }] of entries) {
+        if (endsAt > monotonic) posted.push({ pool, place, value: signal, endsAt });
+      }
+    }
+    const limit = this.#costLimit;
+    if (limit !== undefined && limit.endsAt > monotonic) {
+      posted.push({ ...COST_LIMIT, value: limit.supply, endsAt: limit.endsAt });
+    }
+    return posted;
+  }
+
+  /** Puts into force what was posted at another instance's board; times are by this instance's clock. */
+  post({ pool, place, value, endsAt }: Posted, at: Instant): void {
+    if ('total' in value) this.#costLimit = { supply: value, endsAt };
+    else if (pool !== undefined) {
+      if (value.emergency) this.#emergencies.set(pool, [...this.#endedEmergencies(pool, at), endsAt]);
+      this.#put(pool, place, { signal: value, endsAt });
+    }
+  }
+
+  /** Takes down what was withdrawn at another instance. */
+  takeDown({ pool, place }: Slot): void {
+    if (pool !== undefined) this.#pools.get(pool)?.delete(place);
+    else if (place === COST_LIMIT.place) this.#costLimit = undefined;
+  }
+
   /** Forgets a pool that was removed. */
   forget(pool: PoolId): void {
     this.#pools.delete(pool);
@@ -118,9 +166,8 @@ export class SignalBoard {
 
   #raiseOne(signal: Signal, situation: Situation, at: Instant, by: SignalSource): ActiveSignal | undefined {
     const { pool } = situation;
-    const entries = this.#pools.get(pool) ?? new Map<string, Entry>();
     const key = `${by}\n${signal.type}\n${signal.name ?? ''}`;
-    const before = entries.get(key);
+    const before = this.#pools.get(pool)?.get(key);
     const standing = before !== undefined && before.endsAt > at.monotonic ? before.signal : undefined;
     const meaning = interpret(signal, situation, this.options, standing);
     if (meaning === undefined) return undefined;
@@ -128,21 +175,31 @@ export class SignalBoard {
       ? this.#damped(pool, meaning.durationMs, at)
       : meaning.durationMs;
     const active = { ...meaning.signal, raisedAt: at.now, expiresAt: at.now + durationMs };
-    entries.delete(key); // so that the newest is last
-    entries.set(key, { signal: active, endsAt: at.monotonic + durationMs });
-    this.#pools.set(pool, entries);
+    this.#put(pool, key, { signal: active, endsAt: at.monotonic + durationMs });
     return active;
+  }
+
+  #put(pool: PoolId, place: string, entry: Entry): void {
+    const entries = this.#pools.get(pool) ?? new Map<string, Entry>();
+    entries.delete(place); // so that the newest is last
+    entries.set(place, entry);
+    this.#pools.set(pool, entries);
   }
 
   /** How long an emergency lasts: longer, the more ended within the last hour. */
   #damped(pool: PoolId, durationMs: number, at: Instant): number {
-    const ended = (this.#emergencies.get(pool) ?? []).filter((end) => at.monotonic - end <= FLAP_WINDOW_MS);
-    // One that is still on is renewed by this one, it does not count against it.
-    const renewed = this.active(pool, at).some(({ emergency }) => emergency);
-    if (renewed) ended.pop();
+    const ended = this.#endedEmergencies(pool, at);
     const lasts = Math.max(durationMs, Math.min(LONGEST_EMERGENCY_MS, durationMs * 2 ** ended.length));
     this.#emergencies.set(pool, [...ended, at.monotonic + lasts]);
     return lasts;
+  }
+
+  #endedEmergencies(pool: PoolId, at: Instant): number[] {
+    const ended = (this.#emergencies.get(pool) ?? []).filter((end) => at.monotonic - end <= FLAP_WINDOW_MS);
+    // One that is still on is renewed by the next one, it does not count against it.
+    const renewed = this.active(pool, at).some(({ emergency }) => emergency);
+    if (renewed) ended.pop();
+    return ended;
   }
 
   #limitCost(total: number, at: Instant, durationMs = this.options.costDurationMs): void {

@@ -4,6 +4,7 @@ import type { Instant } from '../core/instant.ts';
 import type { PoolId, PoolObservation, WorkerId } from '../core/observation.ts';
 import type { Startup } from '../core/view.ts';
 import type { LifecycleOptions } from './lifecycle-options.ts';
+import type { StartupTimes } from './startup-times.ts';
 
 export type { LifecycleOptions } from './lifecycle-options.ts';
 
@@ -125,6 +126,8 @@ export interface ActuatorOptions {
   /** Read when a call settles, which is between ticks. */
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly lifecycle?: LifecycleOptions;
+  /** What is known of the pool's start-up time, and is added to. Default: nothing, as `lifecycle` assumes. */
+  readonly startups?: StartupTimes;
   /** Must not throw, nor call the actuator. */
   readonly onOperation?: (event: OperationEvent) => void;
   /** Must not throw, nor call the actuator. */

@@ -55,7 +55,7 @@ export class ReplicaScaler implements PoolActuator {
     this.#options = { ...lifecycleDefaults, ...options.lifecycle };
     this.#operations = new Operations(options);
     this.#breaker = new Breaker(this.#options);
-    this.#starts = new ReplicaStarts(this.#options);
+    this.#starts = new ReplicaStarts(this.#options, options.startups);
   }
 
   get breaker(): BreakerState {

@@ -17,8 +17,11 @@ export class ReplicaStarts {
   readonly #longestStartMs: number;
   #batches: Batch[] = [];
 
-  constructor(options: Pick<ResolvedLifecycleOptions, 'assumedStartupMs' | 'longestStartMs'>) {
-    this.times = new StartupTimes(options.assumedStartupMs);
+  constructor(
+    options: Pick<ResolvedLifecycleOptions, 'assumedStartupMs' | 'longestStartMs'>,
+    times: StartupTimes = new StartupTimes(options.assumedStartupMs),
+  ) {
+    this.times = times;
     this.#longestStartMs = options.longestStartMs;
   }
 

@@ -8,9 +8,12 @@ export class StartDeadline {
   /** Twice the time of the start that was cut last; 0 after one that succeeded. */
   #stretchedMs = 0;
 
-  constructor(options: ResolvedLifecycleOptions) {
+  constructor(
+    options: ResolvedLifecycleOptions,
+    times: StartupTimes = new StartupTimes(options.assumedStartupMs),
+  ) {
     this.#options = options;
-    this.times = new StartupTimes(options.assumedStartupMs);
+    this.times = times;
   }
 
   /**

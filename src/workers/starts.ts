@@ -16,6 +16,7 @@ export interface StartsContext {
   readonly options: ResolvedLifecycleOptions;
   readonly operations: Operations;
   readonly sight: Sight;
+  readonly startups: StartupTimes | undefined;
   /** The size that was asked for last. */
   readonly wanted: number;
   /** Of these, how many are neither ready nor on their way; negative when there are too many. */
@@ -48,7 +49,7 @@ export class Starts {
     this.#context = context;
     this.#arrivals = new Arrivals(context.sight);
     this.breaker = new Breaker(context.options);
-    this.#deadline = new StartDeadline(context.options);
+    this.#deadline = new StartDeadline(context.options, context.startups);
   }
 
   get times(): StartupTimes {

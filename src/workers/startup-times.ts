@@ -23,6 +23,12 @@ export class StartupTimes {
     return this.#startup.samples === 0 ? 0 : this.#startup.p90Ms;
   }
 
+  /** What was learned, oldest first, ms. */
+  all(): number[] {
+    const { length } = this.#times;
+    return Array.from({ length }, (_, i) => this.#times[(this.#next + i) % length] as number);
+  }
+
   add(durationMs: number): void {
     if (!(durationMs >= 0)) return;
     this.#times[this.#next] = durationMs;

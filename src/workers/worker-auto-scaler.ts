@@ -49,6 +49,7 @@ export class WorkerAutoScaler implements PoolActuator {
     const self = this;
     this.#starts = new Starts({
       ...shared,
+      startups: options.startups,
       get wanted() {
         return self.#wanted;
       },
