@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { LoadSample } from '../../src/core/forecast.ts';
 import type { TickRecord } from '../../src/core/record.ts';
 import type { PoolView } from '../../src/core/view.ts';
 import { memoryHistory } from '../../src/history-store/memory-history.ts';
-import { recordHistory } from '../../src/history-store/record-history.ts';
+import { type HistoryFault, recordHistory } from '../../src/history-store/record-history.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
 import { createView, type ViewOptions } from '../../src/testing/create-view.ts';
 import { SimulatedPool } from '../../src/testing/simulated-pool.ts';
@@ -33,6 +34,21 @@ function source(): {
     },
   };
 }
+
+/** A store that takes nothing while it is broken, and a source that says what it is told. */
+function brokenStore() {
+  const inner = memoryHistory();
+  const store = {
+    ...inner,
+    isBroken: true,
+    append: (pool: string, samples: readonly LoadSample[]): Promise<void> =>
+      store.isBroken ? Promise.reject(new Error('disk full')) : inner.append(pool, samples),
+  };
+  const faults: HistoryFault[] = [];
+  const ticks = { ...source(), report: (fault: HistoryFault) => void faults.push(fault) };
+  return { inner, store, faults, ticks };
+}
+
 type Listener = (record: TickRecord) => void;
 
 describe('recordHistory', () => {
@@ -60,26 +76,83 @@ describe('recordHistory', () => {
     expect(await store.read('pool')).toEqual([]);
   });
 
-  it('tries again what the store did not take, for an hour of minutes', async () => {
-    const inner = memoryHistory();
-    let isBroken = true;
-    const failures: string[] = [];
-    const store: typeof inner = {
-      ...inner,
-      append: (pool, samples) =>
-        isBroken ? Promise.reject(new Error('disk full')) : inner.append(pool, samples),
-    };
-    const ticks = source();
-    const stop = recordHistory(ticks, store, { onFailure: (message) => failures.push(message) });
-    for (let i = 0; i < 100; i++) ticks.tick({ now: START + i * 60_000, demand: i });
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(failures.length).toBeGreaterThan(0);
-    expect(new Set(failures)).toEqual(new Set(['disk full']));
-    isBroken = false;
+  it('keeps what the store does not take: an hour of minutes, and five hours before it thinned', async () => {
+    const { store, inner, faults, ticks } = brokenStore();
+    const stop = recordHistory(ticks, store);
+    for (let i = 0; i < 500; i++) {
+      ticks.tick({ now: START + i * 60_000, demand: i });
+      if (i % 7 === 0) await new Promise(setImmediate);
+    }
+    store.isBroken = false;
     await stop();
-    expect((await inner.read('pool')).map((sample) => sample.demand)).toEqual(
-      Array.from({ length: 60 }, (_, i) => 40 + i),
+    const samples = await inner.read('pool');
+    expect(samples.length).toBeLessThanOrEqual(120);
+    expect(samples.slice(-60).map(({ demand }) => demand)).toEqual(
+      Array.from({ length: 60 }, (_, i) => 440 + i),
     );
+    const coarse = samples.slice(0, -60);
+    expect(coarse[0]?.at).toBeLessThan(START + (500 - 5 * 60) * 60_000);
+    for (const [i, { at, demand }] of coarse.entries()) {
+      const before = coarse[i - 1];
+      if (before !== undefined) expect(at - before.at).toBeLessThanOrEqual(5 * 60_000);
+      expect(Math.abs(demand - ((at - START) / 60_000 - 2))).toBeLessThanOrEqual(2);
+    }
+    expect(faults).toHaveLength(2);
+  });
+
+  it('tells once that the store fails, and once that it is over', async () => {
+    const { store, faults, ticks } = brokenStore();
+    const failures: string[] = [];
+    const stop = recordHistory(ticks, store, { onFailure: (message) => failures.push(message) });
+    const minute = async (i: number): Promise<void> => {
+      for (const pool of ['a', 'b']) ticks.tick({ pool, now: START + i * 60_000, demand: i });
+      await new Promise(setImmediate);
+    };
+    for (let i = 0; i < 4; i++) await minute(i);
+    expect(failures).toEqual(['disk full']);
+    expect(faults).toMatchObject([{ source: 'history', message: 'disk full', error: expect.any(Error) }]);
+    store.isBroken = false;
+    await minute(4);
+    expect(faults.slice(1)).toMatchObject([{ source: 'history', recovered: true }]);
+    store.isBroken = true;
+    await minute(5);
+    expect(failures).toHaveLength(2);
+    await stop();
+  });
+
+  it('waits for one write of a pool at a time, and for none of another pool', async () => {
+    const { ticks } = brokenStore();
+    const calls: { pool: string; demands: number[]; settle: () => void }[] = [];
+    const store = {
+      ...memoryHistory(),
+      append: (pool: string, samples: readonly LoadSample[]) =>
+        new Promise<void>((settle) =>
+          calls.push({ pool, demands: samples.map(({ demand }) => demand), settle }),
+        ),
+    };
+    const stop = recordHistory(ticks, store);
+    for (let i = 0; i < 4; i++) {
+      for (const pool of ['a', 'b']) ticks.tick({ pool, now: START + i * 60_000, demand: i });
+    }
+    expect(calls).toMatchObject([
+      { pool: 'a', demands: [0] },
+      { pool: 'b', demands: [0] },
+    ]);
+    calls[0]?.settle();
+    await new Promise(setImmediate);
+    expect(calls.slice(2)).toMatchObject([{ pool: 'a', demands: [1, 2] }]);
+    const stopped = stop();
+    for (let settled = 1; settled < 5; settled++) {
+      calls[settled]?.settle();
+      await new Promise(setImmediate);
+    }
+    for (const { settle } of calls) settle();
+    await stopped;
+    expect(calls.slice(3)).toMatchObject([
+      { pool: 'b', demands: [1, 2] },
+      { pool: 'a', demands: [3] },
+      { pool: 'b', demands: [3] },
+    ]);
   });
 
   it('listens to a real controller', async () => {
