@@ -26,6 +26,7 @@ export type FaultSource =
   | 'subscribe'
   | 'listener'
   | 'journal'
+  | 'history'
   | 'leadership'
   | 'state'
   | 'tick';

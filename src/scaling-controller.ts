@@ -318,6 +318,15 @@ export class ScalingController extends GuardedEmitter {
     };
   }
 
+  /**
+   * Tells a fault of something that runs beside the controller like one of its own: once while it lasts, and, `recovered`,
+   * that it is over. `recordHistory` does so.
+   */
+  report({ recovered = false, ...fault }: Omit<Fault, 'at' | 'pool'>): void {
+    if (recovered) this.#herald.recovered(undefined, fault.source);
+    else this.#herald.fault(fault);
+  }
+
   /** All that a dashboard shows, as plain JSON: how things stand, the last 24 h, and what is to come. */
   dashboard(query: DashboardQuery = {}): DashboardData {
     const { clock, scheduler, intervals } = this.#options;

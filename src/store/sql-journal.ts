@@ -10,7 +10,7 @@ import type { TickKey, TickPoolRow, TickRow } from './tables.ts';
 import { hourOf, type JournalAges, tidyJournal } from './tidy-journal.ts';
 
 /** One statement: about this much text, and no more rows than that. Seven parameters each. */
-const STATEMENT_CHARS = 256 * 1024;
+const STATEMENT_CHARS = 64 * 1024;
 const STATEMENT_ROWS = 500;
 /** Of ticks and of pools that are read at once. */
 const READ_TICKS = 100;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LoadSample } from '../../src/core/forecast.ts';
 import type { TickRecord } from '../../src/core/record.ts';
 import type { PoolView } from '../../src/core/view.ts';
+import type { Fault } from '../../src/events.ts';
 import { memoryHistory } from '../../src/history-store/memory-history.ts';
 import { type HistoryFault, recordHistory } from '../../src/history-store/record-history.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
@@ -153,6 +154,37 @@ describe('recordHistory', () => {
       { pool: 'a', demands: [3] },
       { pool: 'b', demands: [3] },
     ]);
+  });
+
+  it('makes a fault of the controller of it, and another one when it is over', async () => {
+    const { store } = brokenStore();
+    const clock = new VirtualClock(START);
+    const pool = new SimulatedPool({ clock, workload: steady(3), initialWorkers: 5 });
+    const controller = new ScalingController({
+      clock,
+      pools: [{ id: 'jobs', adapter: pool }],
+      predictor: false,
+    });
+    const faults: Fault[] = [];
+    controller.on('fault', (fault) => faults.push(fault));
+    const stop = recordHistory(controller, store);
+    const run = async (ticks: number): Promise<void> => {
+      for (let i = 0; i < ticks; i++) {
+        await clock.advance(15_000);
+        await controller.tick();
+      }
+    };
+    await run(20);
+    expect(faults).toMatchObject([{ source: 'history', message: 'disk full' }]);
+    expect(controller.status().faults).toMatchObject([{ source: 'history' }]);
+    store.isBroken = false;
+    await run(8);
+    expect(faults.slice(1)).toMatchObject([
+      { source: 'history', message: 'over: disk full', recovered: true },
+    ]);
+    expect(controller.status().faults).toEqual([]);
+    await stop();
+    await controller.stop();
   });
 
   it('listens to a real controller', async () => {
