@@ -31,6 +31,7 @@ const options: Options = {
     'keda/index': 'src/keda/index.ts',
     'leadership/redis': 'src/leadership/redis.ts',
     'state/redis': 'src/state-store/redis.ts',
+    'store/sql': 'src/store/sql.ts',
     'predictors/augurs': 'src/augurs/index.ts',
     'telemetry/opentelemetry': 'src/telemetry/opentelemetry.ts',
     'telemetry/prometheus': 'src/telemetry/prometheus.ts',

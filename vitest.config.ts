@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^flyball\/dashboard$/, replacement: src('dashboard/index.ts') },
       { find: /^flyball\/predictors\/augurs$/, replacement: src('augurs/index.ts') },
       { find: /^flyball\/keda$/, replacement: src('keda/index.ts') },
-      { find: /^flyball\/((?:adapters|leadership)\/.+)$/, replacement: src('$1.ts') },
+      { find: /^flyball\/((?:adapters|leadership|store)\/.+)$/, replacement: src('$1.ts') },
     ],
   },
   test: {

@@ -21,6 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keda: ['core', 'errors', 'events'],
   kubernetes: [],
   'state-store': ['core', 'errors'],
+  store: ['core', 'errors', 'clock', 'deadline', 'history-store', 'state-store'],
   'shared-state': ['core', 'errors', 'clock', 'deadline', 'pool', 'schedule', 'state-store', 'triggers'],
   leadership: ['core', 'errors', 'clock', 'kubernetes'],
   augurs: ['core', 'errors', 'clock', 'deadline', 'predictors', 'thread-file'],
@@ -42,6 +43,7 @@ const ONE_HOME: Readonly<Record<string, readonly string[]>> = {
   pino: ['scaling-controller', 'options'],
   eventemitter3: ['events'],
   zod: ['option-schemas'],
+  kysely: ['store'],
 };
 
 /** Where time and chance may be had from; adapters meet the real world, and the live page runs in a browser. */
