@@ -435,7 +435,7 @@ export class ScalingController extends GuardedEmitter {
     await Promise.all([
       this.#commons.sense(clock, observeTimeoutMs),
       observeAll(pools),
-      this.#sharing?.ready(),
+      this.#sharing?.look(),
     ]);
     const at = this.#instant();
     this.#lookWhoLeads(at);
@@ -485,11 +485,11 @@ export class ScalingController extends GuardedEmitter {
   }
 
   #lookWhoLeads(at: Instant): void {
-    const change = this.#standing.look(at);
-    if (change === undefined) return;
-    if (change.leader) this.#sharing?.lead();
-    else for (const pool of this.#pools.values()) pool.standDown();
-    this.#herald.leadership(change);
+    for (let change = this.#standing.look(at); change !== undefined; change = this.#standing.look(at)) {
+      if (change.leader) this.#sharing?.lead();
+      else for (const pool of this.#pools.values()) pool.standDown();
+      this.#herald.leadership(change);
+    }
   }
 
   /** Hands the record to the journal, which writes it in its own time. */

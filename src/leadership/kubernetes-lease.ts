@@ -4,9 +4,16 @@ import { InvalidOptionError } from '../errors.ts';
 import { isConflict, isNotFound } from '../kubernetes/api-error.ts';
 import { call, within } from '../kubernetes/call.ts';
 import { namespaceOf } from '../kubernetes/namespace.ts';
-import { type Claim, type Claimed, type Lease, type LeaseOptions, type LeaseStore, leaseOf } from './lease.ts';
-import { LeaseKeeper } from './lease-keeper.ts';
 import type { Leadership } from './leadership.ts';
+import {
+  type Claim,
+  type Claimed,
+  type Lease,
+  type LeaseOptions,
+  type LeaseStore,
+  leaseOf,
+} from './lease.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 
 /** What is needed of a cluster's client: a `CoordinationV1Api` has it. */
 export type LeasesApi = Pick<
@@ -200,7 +207,11 @@ const NAME = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[
 
 function check({ name, namespace, leaseMs }: KubernetesLeadershipOptions): void {
   if (name !== undefined && !NAME.test(name)) {
-    throw new InvalidOptionError('name', 'must be a name for an object of Kubernetes, as `render-service`', name);
+    throw new InvalidOptionError(
+      'name',
+      'must be a name for an object of Kubernetes, as `render-service`',
+      name,
+    );
   }
   if (namespace === '') throw new InvalidOptionError('namespace', 'must not be empty', namespace);
   if (leaseMs !== undefined && !(leaseMs >= 1_000 && leaseMs % 1_000 === 0)) {

@@ -83,13 +83,14 @@ export class LeaseKeeper implements Leadership {
   async #run(candidate: Candidacy): Promise<void> {
     const { clock } = candidate;
     const { signal } = this.#left;
-    let led = false;
+    let told: number | undefined;
     while (!signal.aborted) {
       const restMs = await this.#claim(candidate);
       const at = instant(clock);
       const leads = this.isLeader(at);
-      if (leads !== led) candidate.changed();
-      led = leads;
+      const term = leads ? this.#term?.number : undefined;
+      if (term !== told) candidate.changed();
+      told = term;
       // A term that could not be renewed ends while it rests.
       const lastsMs = leads ? (this.#term?.until ?? 0) - at.monotonic : restMs;
       await clock.sleep(Math.min(restMs, lastsMs), signal).catch(() => {});
@@ -126,12 +127,17 @@ export class LeaseKeeper implements Leadership {
       this.#term = undefined;
       return Math.min(LOOK_MS, Math.max(LEAST_REST_MS, takenForMs + 1));
     }
-    const monotonic = clock.monotonic();
-    const begins = beginsInMs > 0 ? monotonic + beginsInMs : sentAt.monotonic;
-    const from = this.#term?.number === number ? this.#term.from : begins;
+    const at = instant(clock);
+    const known = this.#term?.number === number ? this.#term : undefined;
+    if (known !== undefined && this.#lasting(at) === undefined) {
+      // The renewal came too late: a term that was over does not begin again, the next one does.
+      this.#term = undefined;
+      return 0;
+    }
+    const from = known?.from ?? (beginsInMs > 0 ? at.monotonic + beginsInMs : sentAt.monotonic);
     const lastsMs = this.#lease.leaseMs - this.#lease.marginMs;
     this.#term = { number, from, until: sentAt.monotonic + lastsMs, untilWall: sentAt.now + lastsMs };
-    return from > monotonic ? Math.min(this.#renewMs, from - monotonic) : this.#renewMs;
+    return from > at.monotonic ? Math.min(this.#renewMs, from - at.monotonic) : this.#renewMs;
   }
 
   /**

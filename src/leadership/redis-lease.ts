@@ -12,7 +12,7 @@ export interface RedisLeadershipOptions extends LeaseOptions {}
 /**
  * `KEYS`: the lease, the number of the newest term, the mark of a Redis that has lost its memory: the lease of a leader
  * that still acts may have been lost with it, so no term begins before the mark has run out. `ARGV`: holder, lease ms,
- * the newest term that it knows. Gives the term, the time left of another's lease (0: the lease is ours), and of the mark.
+ * the newest term that it knows, the term that it has (0: none). Gives the term, the time left of another's lease (0: the lease is ours), and of the mark.
  */
 const CLAIM = `
 local holder = redis.call('GET', KEYS[1])
@@ -20,7 +20,7 @@ local newest = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then
   return { tonumber(newest or '0'), math.max(1, redis.call('PTTL', KEYS[1])), 0 }
 end
-if holder and newest then
+if holder and newest == ARGV[4] then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return { tonumber(newest), 0, math.max(0, redis.call('PTTL', KEYS[3])) }
 end
@@ -59,8 +59,8 @@ function redisLease(redis: LeaseClient, { name, leaseMs, holder }: Lease): Lease
   return {
     place: 'Redis',
     // The client keeps what it was given, whether or not somebody waits: the signals have nothing to end.
-    async claim({ newestTerm }) {
-      const answer = await redis.eval(CLAIM, 3, lease, term, mark, holder, leaseMs, newestTerm);
+    async claim({ newestTerm, ownTerm = 0 }) {
+      const answer = await redis.eval(CLAIM, 3, lease, term, mark, holder, leaseMs, newestTerm, ownTerm);
       const [number, takenForMs, beginsInMs] = answer as [number, number, number];
       return { term: number, takenForMs, beginsInMs };
     },

@@ -26,6 +26,8 @@ export class Standing {
   readonly #leadership: Leadership;
   readonly #clock: Clock;
   #joined = false;
+  /** Of which it led when it last looked. */
+  #term: number | undefined;
 
   constructor(leadership: Leadership | undefined, clock: Clock) {
     this.#leadership = leadership ?? soleLeader;
@@ -47,12 +49,17 @@ export class Standing {
     if (this.#joined) await this.#leadership.leave();
   }
 
-  /** Gives what has changed since the last look. */
+  /**
+   * Gives what has changed since the last look, to be called until nothing has. A term that follows on another one of its
+   * own ends that first: somebody else may have led in between.
+   */
   look(at: Instant): LeadershipEvent | undefined {
     const leader = this.#leadership.isLeader(at);
-    if (leader === this.leads) return undefined;
-    this.leads = leader;
-    return { at: at.now, ...this.#status(leader) };
+    const term = leader ? this.#leadership.fencingToken : undefined;
+    if (leader === this.leads && term === this.#term) return undefined;
+    this.leads = leader && !this.leads;
+    this.#term = this.leads ? term : undefined;
+    return { at: at.now, ...this.#status(this.leads) };
   }
 
   /** Called at the very moment of an action: gives its fencing token. @throws NotLeaderError */

@@ -183,6 +183,28 @@ describe('a leader', () => {
     expect(faults).toEqual([]);
   });
 
+  it('calls off what is in flight when its term is over, though the next one is its own', async () => {
+    const adapter = new HandPool({ ready: 2, busy: 2, queued: 3 });
+    const { clock, leadership, controller, changes, tick } = setUp(adapter);
+    leadership.elect(1);
+    const aborted: unknown[] = [];
+    adapter.onStart = (signal) => {
+      signal.addEventListener('abort', () => aborted.push(signal.reason));
+      return clock.sleep(600_000, signal);
+    };
+    await tick();
+    leadership.elect(3);
+    await tick();
+    expect(aborted).toHaveLength(3);
+    expect(adapter.starts.slice(3)).toMatchObject(Array(3).fill({ fencingToken: 3 }));
+    expect(controller.operations()).toHaveLength(3);
+    expect(changes).toMatchObject([
+      { leader: true, fencingToken: 1 },
+      { leader: false },
+      { leader: true, fencingToken: 3 },
+    ]);
+  });
+
   it('gives leadership up when it stops, once', async () => {
     const { leadership, controller, tick } = setUp();
     await tick();

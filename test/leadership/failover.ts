@@ -1,10 +1,28 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 
 const INSTANCE = fileURLToPath(new URL('../fixtures/failover-instance.ts', import.meta.url));
+
+/** Bundled once, since processes start often; where it finds the packages that it needs. */
+function bundleInstance(): string {
+  const outfile = fileURLToPath(
+    new URL(`../../node_modules/.cache/flyball-failover-${process.pid}.mjs`, import.meta.url),
+  );
+  buildSync({
+    entryPoints: [INSTANCE],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  return outfile;
+}
 
 interface Action {
   readonly instance: number;
@@ -36,6 +54,7 @@ export async function failover(options: {
 }): Promise<Failover> {
   const { place, port, rounds, leaseMs } = options;
   const name = `failover-${process.pid}-${Math.round(monotonic())}`;
+  const program = bundleInstance();
   const actions: Action[] = [];
   const running = new Map<number, ChildProcess>();
   const ready = new Set<number>();
@@ -43,7 +62,7 @@ export async function failover(options: {
 
   const start = (): void => {
     const instance = started++;
-    const args = ['--import', 'tsx', INSTANCE, place, `${port}`, `${leaseMs}`, name];
+    const args = [program, place, `${port}`, `${leaseMs}`, name];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     running.set(instance, child);
     createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (line) => {
@@ -98,6 +117,7 @@ export async function failover(options: {
         await ended;
       }),
     );
+    rmSync(program);
   }
   actions.sort((a, b) => a.at - b.at);
   const overlaps: (readonly [Action, Action])[] = [];

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
 import type { Leadership } from '../../src/leadership/leadership.ts';
@@ -65,84 +65,104 @@ export function instanceOf(leadership: Leadership, clock: Clock): Instance {
 export const until = (isSo: () => boolean, timeout = 5_000): Promise<void> =>
   vi.waitFor(() => expect(isSo()).toBe(true), { timeout, interval: 5 });
 
+/** A place of a test's own, and the instances that it lets stand. */
+class Scene {
+  readonly place: LeasePlace;
+  readonly #instances: Instance[] = [];
+
+  constructor(place: LeasePlace) {
+    this.place = place;
+  }
+
+  stand(options: LeaseChoice = {}): Instance {
+    const { leaseMs, clock } = this.place;
+    const leadership = this.place.leadership({ name: 'service', leaseMs, ...options });
+    const instance = instanceOf(leadership, clock);
+    this.#instances.push(instance);
+    return instance;
+  }
+
+  /** The term that lasts, 0 where nobody leads. */
+  get term(): number {
+    return Math.max(0, ...this.#instances.map(({ leadership }) => leadership.fencingToken ?? 0));
+  }
+
+  /** For so long by the place's clock. */
+  async during(ms: number, look: () => void): Promise<void> {
+    const { clock } = this.place;
+    for (const end = clock.monotonic() + ms; clock.monotonic() < end; await sleep(5)) look();
+  }
+
+  async end(): Promise<void> {
+    await Promise.allSettled(this.#instances.map(({ leadership }) => leadership.leave()));
+    await this.place.stop();
+  }
+}
+
 /** What leadership by a lease keeps, wherever the lease is. */
 export function leaseContract(
-  place: string,
-  openPlace: () => Promise<LeasePlace>,
+  kind: string,
+  open: () => Promise<LeasePlace>,
   wrong: readonly (readonly [LeaseChoice, string])[],
 ): void {
-  describe(`leadership by a lease in ${place}`, () => {
-    let opened: LeasePlace;
-    let joined: Instance[] = [];
-
-    beforeEach(async () => {
-      opened = await openPlace();
-    });
-    afterEach(async () => {
-      await Promise.allSettled(joined.map(({ leadership }) => leadership.leave()));
-      joined = [];
-      await opened.stop();
+  /** Leases take their time: all at once. */
+  const it = (what: string, run: (scene: Scene) => Promise<void>): void =>
+    test.concurrent(what, async () => {
+      const scene = new Scene(await open());
+      try {
+        await run(scene);
+      } finally {
+        await scene.end();
+      }
     });
 
-    const stand = (options: LeaseChoice = {}): Instance => {
-      const { leaseMs, clock } = opened;
-      const instance = instanceOf(opened.leadership({ name: 'service', leaseMs, ...options }), clock);
-      joined.push(instance);
-      return instance;
-    };
-    const termOf = (...instances: Instance[]): number =>
-      Math.max(...instances.map(({ leadership }) => leadership.fencingToken ?? 0));
-    /** For so long by the place's clock. */
-    const during = async (ms: number, look: () => void): Promise<void> => {
-      for (const end = opened.clock.monotonic() + ms; opened.clock.monotonic() < end; await sleep(5)) look();
-    };
-
-    test('one of two instances has it, and renews it', async () => {
-      await opened.lived('service');
-      const { longLeaseMs: leaseMs } = opened;
-      const a = stand({ leaseMs });
+  describe(`leadership by a lease in ${kind}`, () => {
+    it('one of two instances has it, and renews it', async (scene) => {
+      await scene.place.lived('service');
+      const { longLeaseMs: leaseMs } = scene.place;
+      const a = scene.stand({ leaseMs });
       await until(a.leads);
-      const b = stand({ leaseMs });
-      await during(1.5 * leaseMs, () => expect([a.leads(), b.leads()]).toEqual([true, false]));
+      const b = scene.stand({ leaseMs });
+      await scene.during(1.5 * leaseMs, () => expect([a.leads(), b.leads()]).toEqual([true, false]));
       expect(a.leadership.fencingToken).toBe(42);
       expect(b.leadership.fencingToken).toBeUndefined();
       expect(a.told).toEqual(['changed']);
     });
 
-    test('it is free at once when its holder leaves, and the next term has a larger number', async () => {
-      await opened.lived('service');
-      const a = stand({ leaseMs: 60_000, instance: 'first' });
+    it('it is free at once when its holder leaves, and the next term has a larger number', async (scene) => {
+      await scene.place.lived('service');
+      const a = scene.stand({ leaseMs: 60_000, instance: 'first' });
       await until(a.leads);
-      expect(await opened.holder('service')).toMatch(/^first_[-0-9a-f]{36}$/);
-      const b = stand({ leaseMs: 60_000 });
+      expect(await scene.place.holder('service')).toMatch(/^first_[-0-9a-f]{36}$/);
+      const b = scene.stand({ leaseMs: 60_000 });
       await sleep(20);
       await a.leadership.leave();
       expect(a.leads()).toBe(false);
-      expect(await opened.holder('service')).toBeUndefined();
+      expect(await scene.place.holder('service')).toBeUndefined();
       await until(b.leads, 1_000);
       expect(b.leadership.fencingToken).toBe(43);
     });
 
-    test('instances of another name have their own', async () => {
-      await Promise.all(['one', 'two'].map((name) => opened.lived(name)));
-      const [a, b] = [stand({ name: 'one' }), stand({ name: 'two' })];
+    it('instances of another name have their own', async (scene) => {
+      await Promise.all(['one', 'two'].map((name) => scene.place.lived(name)));
+      const [a, b] = [scene.stand({ name: 'one' }), scene.stand({ name: 'two' })];
       await until(() => a.leads() && b.leads());
     });
 
-    test('two that were given the same name for themselves do not have it together', async () => {
-      await opened.lived('service');
-      const { longLeaseMs: leaseMs } = opened;
-      const a = stand({ leaseMs, instance: 'twin' });
+    it('two that were given the same name for themselves do not have it together', async (scene) => {
+      await scene.place.lived('service');
+      const { longLeaseMs: leaseMs } = scene.place;
+      const a = scene.stand({ leaseMs, instance: 'twin' });
       await until(a.leads);
-      const b = stand({ leaseMs, instance: 'twin' });
-      await during(leaseMs, () => expect([a.leads(), b.leads()]).toEqual([true, false]));
+      const b = scene.stand({ leaseMs, instance: 'twin' });
+      await scene.during(leaseMs, () => expect([a.leads(), b.leads()]).toEqual([true, false]));
     });
 
-    test('its holder stops to act a margin before it runs out, and only takes what it still has', async () => {
-      await opened.lived('service');
-      const { clock, leaseMs } = opened;
+    it('its holder stops to act a margin before it runs out, and only takes what it still has', async (scene) => {
+      await scene.place.lived('service');
+      const { clock, leaseMs } = scene.place;
       const marginMs = leaseMs / 4;
-      const a = stand({ marginMs });
+      const a = scene.stand({ marginMs });
       await until(a.leads);
       const now = clock.now();
       const monotonic = clock.monotonic();
@@ -152,79 +172,79 @@ export function leaseContract(
       expect(a.leads()).toBe(true);
     });
 
-    test('a holder that lost it to another is told so', async () => {
-      await opened.lived('service');
-      const a = stand();
+    it('a holder that lost it to another is told so', async (scene) => {
+      await scene.place.lived('service');
+      const a = scene.stand();
       await until(a.leads);
-      await opened.usurp('service');
+      await scene.place.usurp('service');
       await until(() => !a.leads());
       await until(a.leads);
       expect(a.told).toEqual(['changed', 'changed', 'changed']);
-      expect(termOf(a)).toBeGreaterThan(42);
+      expect(scene.term).toBeGreaterThan(42);
     });
 
-    test('the first term of a place without memory begins a lease later', async () => {
-      const began = opened.clock.monotonic();
-      const a = stand();
+    it('the first term of a place without memory begins a lease later', async (scene) => {
+      const began = scene.place.clock.monotonic();
+      const a = scene.stand();
       await until(a.leads);
-      expect(opened.clock.monotonic() - began).toBeGreaterThanOrEqual(opened.leaseMs);
-      expect(termOf(a)).toBe(1);
+      expect(scene.place.clock.monotonic() - began).toBeGreaterThanOrEqual(scene.place.leaseMs);
+      expect(scene.term).toBe(1);
     });
 
-    test('one that leaves before its first term has begun does not shorten the wait of the next', async () => {
-      const began = opened.clock.monotonic();
-      const a = stand();
-      await vi.waitFor(async () => expect(await opened.holder('service')).toBeDefined());
+    it('one that leaves before its first term has begun does not shorten the wait of the next', async (scene) => {
+      const began = scene.place.clock.monotonic();
+      const a = scene.stand();
+      await vi.waitFor(async () => expect(await scene.place.holder('service')).toBeDefined());
       await a.leadership.leave();
-      const b = stand();
+      const b = scene.stand();
       await until(b.leads);
-      expect(opened.clock.monotonic() - began).toBeGreaterThanOrEqual(opened.leaseMs);
+      expect(scene.place.clock.monotonic() - began).toBeGreaterThanOrEqual(scene.place.leaseMs);
     });
 
-    test('a place that forgot all while a leader acts gives nobody its term beside it', async () => {
-      await opened.lived('service');
-      const a = stand();
+    it('a place that forgot all while a leader acts gives nobody its term beside it', async (scene) => {
+      await scene.place.lived('service');
+      const a = scene.stand();
       await until(a.leads);
-      const b = stand();
+      const b = scene.stand();
       // It has heard of the term.
       await sleep(50);
-      await opened.forget();
-      await during(3 * opened.leaseMs, () => expect(a.leads() && b.leads()).toBe(false));
+      await scene.place.forget();
+      await scene.during(3 * scene.place.leaseMs, () => expect(a.leads() && b.leads()).toBe(false));
       await until(() => a.leads() || b.leads());
-      expect(termOf(a, b)).toBeGreaterThan(42);
+      expect(scene.term).toBeGreaterThan(42);
     });
 
-    test('while it is away nobody leads once the lease is over, and it resumes by itself', async () => {
-      const { clock, leaseMs } = opened;
-      const [a, b] = [stand(), stand()];
+    it('while it is away nobody leads once the lease is over, and it resumes by itself', async (scene) => {
+      const { clock, leaseMs } = scene.place;
+      const [a, b] = [scene.stand(), scene.stand()];
       await until(() => a.leads() || b.leads());
-      const term = termOf(a, b);
-      await opened.goAway();
+      const term = scene.term;
+      await scene.place.goAway();
       const wentAt = clock.monotonic();
       const over = { now: clock.now(), monotonic: wentAt + leaseMs };
       expect([a, b].map(({ leadership }) => leadership.isLeader(over))).toEqual([false, false]);
       await until(() => !a.leads() && !b.leads());
-      await during(2 * leaseMs, () => expect([a.leads(), b.leads()]).toEqual([false, false]));
+      await scene.during(2 * leaseMs, () => expect([a.leads(), b.leads()]).toEqual([false, false]));
       expect(a.told.some((what) => what.startsWith('failed'))).toBe(true);
-      await opened.comeBack();
+      await scene.place.comeBack();
       await until(() => a.leads() || b.leads());
       expect(a.leads() && b.leads()).toBe(false);
       await vi.waitFor(() => expect(a.told).toContain('recovered'));
-      expect(termOf(a, b)).toBeGreaterThan(term);
+      expect(scene.term).toBeGreaterThan(term);
     });
 
-    test('one that leaves while it is away does not wait for it', async () => {
-      const a = stand();
+    it('one that leaves while it is away does not wait for it', async (scene) => {
+      const a = scene.stand();
       await until(a.leads);
-      await opened.goAway();
-      const began = opened.clock.monotonic();
+      await scene.place.goAway();
+      const began = scene.place.clock.monotonic();
       await expect(a.leadership.leave()).rejects.toThrow();
-      expect(opened.clock.monotonic() - began).toBeLessThan(2 * opened.leaseMs);
+      expect(scene.place.clock.monotonic() - began).toBeLessThan(2 * scene.place.leaseMs);
       expect(a.leads()).toBe(false);
     });
 
-    test('a controller acts no more while it is away, tells it once, and goes on', async () => {
-      const { clock, longLeaseMs: leaseMs } = opened;
+    it('a controller acts no more while it is away, tells it once, and goes on', async (scene) => {
+      const { clock, longLeaseMs: leaseMs } = scene.place;
       const asked: number[] = [];
       let size = 1;
       const controller = new ScalingController({
@@ -246,7 +266,7 @@ export function leaseContract(
         ],
         clock,
         intervalMs: leaseMs / 100,
-        leadership: opened.leadership({ name: 'service', leaseMs }),
+        leadership: scene.place.leadership({ name: 'service', leaseMs }),
       });
       const faults: string[] = [];
       const changes: boolean[] = [];
@@ -257,18 +277,18 @@ export function leaseContract(
       controller.on('leadership', ({ leader }) => changes.push(leader));
       controller.start();
       await until(() => asked.length > 2);
-      await opened.goAway();
+      await scene.place.goAway();
       const wentAt = clock.monotonic();
       await clock.sleep(1.5 * leaseMs);
       expect(asked.every((at) => at - wentAt < leaseMs)).toBe(true);
       expect(faults).toEqual(['away']);
-      await opened.comeBack();
+      await scene.place.comeBack();
       const seen = asked.length;
       await until(() => asked.length > seen);
       expect(faults).toEqual(['away', 'over']);
       expect(changes).toEqual([true, false, true]);
       await controller.stop();
-      expect(await opened.holder('service')).toBeUndefined();
+      expect(await scene.place.holder('service')).toBeUndefined();
     });
 
     test.each([
@@ -278,9 +298,11 @@ export function leaseContract(
       [{ name: '' }, 'name'],
       [{ instance: '' }, 'instance'],
       ...wrong,
-    ] as [LeaseChoice, string][])('options that break a rule are refused: %j', (options, field) => {
-      expect(() => opened.leadership(options)).toThrow(InvalidOptionError);
-      expect(() => opened.leadership(options)).toThrow(new RegExp(`^${field} must`));
+    ] as [LeaseChoice, string][])('options that break a rule are refused: %j', async (options, field) => {
+      const place = await open();
+      expect(() => place.leadership(options)).toThrow(InvalidOptionError);
+      expect(() => place.leadership(options)).toThrow(new RegExp(`^${field} must`));
+      await place.stop();
     });
   });
 }

@@ -88,13 +88,13 @@ describe.skipIf(!hasRedis)('Redis', () => {
     const { takeovers, actions, overlaps } = await failover({
       place: 'redis',
       port: server.port,
-      rounds: 4,
+      rounds: 2,
       leaseMs: LEASE_MS,
     });
     await server.stop();
     expect(overlaps).toEqual([]);
     expect(actions).toBeGreaterThan(20);
-    expect(takeovers).toHaveLength(4);
+    expect(takeovers.map(({ how }) => how)).toEqual(['killed', 'frozen']);
     for (const { tookMs } of takeovers) expect(tookMs).toBeLessThanOrEqual(LEASE_MS + 1_000);
   });
 });
