@@ -29,6 +29,7 @@ const options: Options = {
     'adapters/piscina': 'src/adapters/piscina.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'keda/index': 'src/keda/index.ts',
+    'leadership/kubernetes': 'src/leadership/kubernetes.ts',
     'leadership/redis': 'src/leadership/redis.ts',
     'state/redis': 'src/state-store/redis.ts',
     'store/sql': 'src/store/sql.ts',
