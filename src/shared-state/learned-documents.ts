@@ -54,10 +54,12 @@ export class LearnedDocuments {
 
   async #read(id: PoolId): Promise<Learned | Unusable | undefined> {
     const found = await this.#store.read(keyOf(id));
-    this.#versions.set(id, found?.version ?? 0);
     const learned = found && parseLearned(found.value);
-    if (learned !== undefined && 'complaint' in learned) this.#complaints.set(id, learned.complaint);
-    else this.#complaints.delete(id);
+    const unusable = learned !== undefined && 'complaint' in learned ? learned : undefined;
+    // Of a foreign one it is looked again before each write whether it is there still.
+    this.#versions.set(id, unusable?.isForeign ? 0 : (found?.version ?? 0));
+    if (unusable === undefined) this.#complaints.delete(id);
+    else this.#complaints.set(id, unusable.complaint);
     return learned;
   }
 

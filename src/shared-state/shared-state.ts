@@ -64,7 +64,10 @@ export class SharedState {
   #isFailing = false;
   #isAwaited = false;
   #begun = false;
-  #ended = false;
+  #isClosing = false;
+  #isOver = false;
+  /** For another turn, after the one that runs. */
+  #isAsked = false;
   #running: Promise<void> | undefined;
   #dueAt = Number.NEGATIVE_INFINITY;
   /** Documents of pools that are due: grows by the number of pools in a slow interval. */
@@ -86,30 +89,34 @@ export class SharedState {
     ]);
   }
 
-  /** The first tick has this done beside its observations: waits a moment for what was shared before. Never rejects. */
-  async ready(): Promise<void> {
-    if (this.#begun) return;
+  /**
+   * Looks what others have shared. Called when a tick begins, which does not wait for it; but the first waits a moment
+   * for what was shared before. Never rejects.
+   */
+  look(): void | Promise<void> {
+    const isFirst = !this.#begun;
     this.#begun = true;
     this.turn(this.#instant());
-    this.#isAwaited = true;
-    try {
-      await withDeadline(this.#clock, FIRST_WAIT_MS, 'the first look', () => this.#running);
-    } catch {
-      // It goes on by itself, and tells what is wrong.
-    }
-    this.#isAwaited = false;
+    if (isFirst) return this.#await();
   }
 
-  /** Shares what has changed, and looks what others have: when it is due, or something has. Called after each tick. */
+  /** Shares what has changed here. Called when something may have; once an interval it looks what others have, too. */
   turn(at: Instant): void {
-    if (!this.#begun || this.#ended) return;
+    if (!this.#begun || this.#isClosing) return;
     this.#collect(at);
     const isDue = at.monotonic >= this.#dueAt || (this.#isUnsaved && !this.#isFailing);
-    if (!isDue || this.#running !== undefined || this.#store.isSilent) return;
-    this.#dueAt = at.monotonic + this.#host.intervals.fast;
-    this.#running = this.#sync(() => this.#writeDue()).finally(() => {
-      this.#running = undefined;
-    });
+    if (!isDue || this.#store.isSilent) return;
+    this.#isAsked = true;
+    this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isAsked && !this.#isClosing) {
+      this.#isAsked = false;
+      this.#dueAt = this.#clock.monotonic() + this.#host.intervals.fast;
+      await this.#sync(() => this.#writeDue());
+    }
+    this.#running = undefined;
   }
 
   /** This instance has begun to lead: it takes over what the one before it had learned. */
@@ -120,9 +127,11 @@ export class SharedState {
 
   /** Keeps all there is to keep. Settles in time; never rejects. */
   async close(timeoutMs: number): Promise<void> {
+    this.#isClosing = true;
     if (this.#begun && !this.#store.isSilent) {
       const last = async (): Promise<void> => {
         await this.#running;
+        if (this.#store.isSilent) return;
         this.#collect(this.#instant());
         await this.#sync(() => this.#writeAll());
       };
@@ -133,7 +142,17 @@ export class SharedState {
         this.#host.failed(error);
       }
     }
-    this.#ended = true;
+    this.#isOver = true;
+  }
+
+  async #await(): Promise<void> {
+    this.#isAwaited = true;
+    try {
+      await withDeadline(this.#clock, FIRST_WAIT_MS, 'the first look', () => this.#running);
+    } catch {
+      // It goes on by itself, and tells what is wrong.
+    }
+    this.#isAwaited = false;
   }
 
   #instant(): Instant {
@@ -174,7 +193,7 @@ export class SharedState {
       else this.#host.failed(new Error(complaint));
     } catch (error) {
       this.#isFailing = true;
-      if (!this.#ended) this.#host.failed(error);
+      if (!this.#isOver) this.#host.failed(error);
     }
   }
 
@@ -182,9 +201,11 @@ export class SharedState {
   async #share(): Promise<string[]> {
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const { value, version = 0 } = (await this.#store.read(LEDGER)) ?? {};
-      if (this.#ended) return [];
+      if (this.#isOver) return [];
       const { ledger, isForeign, complaint } = fromDocument(value);
       const at = this.#instant();
+      // First, so that what was changed here since is the newer one.
+      this.#collect(at);
       const remote = current(ledger, at.now);
       const news = newIn(remote, this.#ledger);
       this.#ledger = current(merge(this.#ledger, remote), at.now);
@@ -228,7 +249,8 @@ export class SharedState {
   }
 
   async #readLearned(): Promise<void> {
-    const strangers = [...this.#host.pools.values()].filter((pool) => !this.#met.has(pool));
+    const met = this.#met;
+    const strangers = [...this.#host.pools.values()].filter((pool) => !met.has(pool));
     if (strangers.length === 0) return;
     const at = this.#instant();
     for (const pool of strangers) {
@@ -237,7 +259,7 @@ export class SharedState {
       if (past !== undefined) this.#take(past, at);
     }
     await this.#learned.read(strangers, () => this.#clock.now());
-    for (const pool of strangers) this.#met.add(pool);
+    for (const pool of strangers) met.add(pool);
   }
 
   async #writeDue(): Promise<void> {
@@ -260,7 +282,7 @@ export class SharedState {
   /** `false`: it is for another instance to write. */
   async #writeOne(pool: SharedPool): Promise<boolean> {
     const term = this.#host.term();
-    if (term === undefined || this.#ended) return false;
+    if (term === undefined || this.#isOver) return false;
     await this.#learned.write(pool, term, Math.round(this.#clock.now()));
     return true;
   }

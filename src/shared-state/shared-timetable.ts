@@ -46,18 +46,20 @@ export class SharedTimetable implements SharedKind {
     const timetable = this.#timetable;
     if (timetable === undefined) return undefined;
     const schedules = schedulesOf(timetable);
+    const shared = new Map(this.#shared);
     const before = JSON.stringify(schedules.get(name));
-    if (value === undefined) schedules.delete(name);
-    else {
+    if (value === undefined) {
+      schedules.delete(name);
+      shared.delete(name);
+    } else {
       if ((value as Partial<Schedule> | null)?.name !== name) throw new Error(`${name} is not a schedule`);
       schedules.set(name, value as Schedule);
+      shared.set(name, value as Schedule);
     }
-    if (before === JSON.stringify(schedules.get(name))) return undefined;
-    timetable.replace([...schedules.values()]);
-    const shared = new Map(this.#shared);
-    if (value === undefined) shared.delete(name);
-    else shared.set(name, value as Schedule);
+    const isNew = before !== JSON.stringify(schedules.get(name));
+    if (isNew) timetable.replace([...schedules.values()]);
     this.#shared = shared;
+    if (!isNew) return undefined;
     return `schedule ${name} was changed at another instance`;
   }
 }
