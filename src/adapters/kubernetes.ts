@@ -15,10 +15,11 @@ import {
   podName,
   toMap,
 } from './kubernetes/pods.ts';
+import { recordOf, TERM, type TermRecord } from './kubernetes/term.ts';
 import { nameOf, type Workload } from './kubernetes/workload.ts';
 
 export { KubernetesApiError } from '../kubernetes/api-error.ts';
-export { WorkloadOwnedError } from './kubernetes/errors.ts';
+export { LateTermError, WorkloadOwnedError } from './kubernetes/errors.ts';
 export type { BusyPods } from './kubernetes/pods.ts';
 
 export interface KubernetesWorkloadOptions {
@@ -59,6 +60,9 @@ const ABREAST = 8;
  * Scales a Deployment or a StatefulSet through its scale subresource: `composeAdapter` makes a pool of it and of the
  * place where its work waits. The guide "Kubernetes" has the rights that it needs.
  *
+ * A size that comes with a fencing token is written to the workload itself, together with the token, and refused with a
+ * `LateTermError` where a later one is there.
+ *
  * @throws InvalidOptionError
  * @throws WorkloadOwnedError when a HorizontalPodAutoscaler scales the workload. One that comes later fails the
  * observations, so that the size is held, and scaling itself.
@@ -87,8 +91,14 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
     return { replicas: scale.spec?.replicas ?? 0, pods: await cluster.listPods(selector, signal) };
   };
 
-  const markIdle = async (pods: readonly V1Pod[], signal: AbortSignal): Promise<void> => {
-    if (busyPods === undefined) return;
+  /** Marks the idle pods, that they go first. Of a StatefulSet the highest ordinals go, whatever they cost. */
+  const makeRoom = async (
+    size: number,
+    replicas: number,
+    pods: readonly V1Pod[],
+    signal: AbortSignal,
+  ): Promise<void> => {
+    if (busyPods === undefined || size >= replicas || workload.kind === 'StatefulSet') return;
     const costs = [...deletionCosts(pods, toMap(await busyPods(signal)))];
     const annotate = async (): Promise<void> => {
       for (let next = costs.pop(); next !== undefined; next = costs.pop()) {
@@ -104,9 +114,24 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
   const setSize = async (size: number, signal: AbortSignal): Promise<void> => {
     const { replicas, pods } = await lookAt(signal);
     if (size === replicas) return;
-    // Of a StatefulSet the highest ordinals go, whatever they cost.
-    if (size < replicas && workload.kind === 'Deployment') await markIdle(pods, signal);
+    await makeRoom(size, replicas, pods, signal);
     await retryConflicts(signal, () => cluster.setReplicas(size, signal));
+  };
+
+  /** What else is written meanwhile, the workload's status say, is a conflict, too: then the term is looked at again. */
+  const setSizeInTerm = async (size: number, term: number, signal: AbortSignal): Promise<void> => {
+    const look = async (): Promise<TermRecord> =>
+      recordOf(workload, await cluster.readMetadata(signal), term);
+    const [{ replicas, pods }, first] = await Promise.all([lookAt(signal), look()]);
+    if (size === replicas && term === first.term) return;
+    await makeRoom(size, replicas, pods, signal);
+    let seen: TermRecord | undefined = first;
+    await retryConflicts(signal, async () => {
+      const { resourceVersion } = seen ?? (await look());
+      seen = undefined;
+      const metadata = { annotations: { [TERM]: `${term}` }, ...(resourceVersion && { resourceVersion }) };
+      await cluster.setReplicasWith(size, metadata, signal);
+    });
   };
 
   // One after the other, so that the later size wins; one that has been overtaken is let go.
@@ -118,14 +143,17 @@ export async function kubernetesWorkload(options: KubernetesWorkloadOptions): Pr
       const [{ replicas, pods }, busy] = await Promise.all([lookAt(signal), busyPods?.(signal)]);
       return observation(replicas, pods, busy && toMap(busy), slotsPerWorker);
     },
-    async scaleTo(size, signal) {
+    async scaleTo(size, signal, { fencingToken } = {}) {
       if (observeOnly) throw new Error(`${nameOf(workload)} is only observed: flyball does not scale it`);
       signal.throwIfAborted();
       lastTurn += 1;
       const turn = lastTurn;
       const done = before.then(async () => {
         signal.throwIfAborted();
-        if (turn === lastTurn) await setSize(size, signal);
+        if (turn !== lastTurn) return;
+        await (fencingToken === undefined
+          ? setSize(size, signal)
+          : setSizeInTerm(size, fencingToken, signal));
       });
       before = done.catch(() => {});
       await done;

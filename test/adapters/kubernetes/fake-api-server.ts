@@ -127,7 +127,7 @@ export class FakeApiServer {
     const call = `${verb} ${resource}`;
     this.log.push(call);
 
-    const refused = this.#refuse(request, verb, group, resource);
+    const refused = this.#refuse(request, verb, group, resource, name);
     if (refused !== undefined) return { call, ...refused };
     const happens = this.before.get(call);
     this.before.delete(call);
@@ -147,10 +147,16 @@ export class FakeApiServer {
     return { call, ...answer };
   }
 
-  #refuse(request: IncomingMessage, verb: string, group: string, resource: string): Answer | undefined {
+  #refuse(
+    request: IncomingMessage,
+    verb: string,
+    group: string,
+    resource: string,
+    name: string | undefined,
+  ): Answer | undefined {
     const { authorization, 'content-type': contentType } = request.headers;
     if (authorization !== `Bearer ${TOKEN}`) return refusal(401, 'Unauthorized', 'Unauthorized');
-    if (!this.#mayDo(verb, group, resource)) {
+    if (!this.#mayDo(verb, group, resource, name)) {
       return refusal(
         403,
         'Forbidden',
@@ -209,12 +215,15 @@ export class FakeApiServer {
     return this.#workload(part);
   }
 
-  #mayDo(verb: string, group: string, resource: string): boolean {
+  #mayDo(verb: string, group: string, resource: string, name = ''): boolean {
     return (
       this.rules.length === 0 ||
       this.rules.some(
-        ({ verbs, apiGroups = [], resources = [] }) =>
-          verbs.includes(verb) && apiGroups.includes(group) && resources.includes(resource),
+        ({ verbs, apiGroups = [], resources = [], resourceNames }) =>
+          verbs.includes(verb) &&
+          apiGroups.includes(group) &&
+          resources.includes(resource) &&
+          (resourceNames?.includes(name) ?? true),
       )
     );
   }

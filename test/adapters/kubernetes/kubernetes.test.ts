@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { KubeConfig, loadAllYaml, type V1Role } from '@kubernetes/client-node';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { composeAdapter, type ReplicaScaler } from '../../../src/adapters/compose.ts';
 import {
@@ -348,49 +348,6 @@ describe('under a controller', () => {
     expect(faults[0]?.message).toContain('by-cpu');
     await controller.stop();
   });
-});
-
-describe('the Role of the guide', () => {
-  const guide = readFileSync(resolve(import.meta.dirname, '../../../docs/kubernetes.md'), 'utf8');
-  const role = [...guide.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
-    .flatMap(([, yaml = '']) => loadAllYaml(yaml) as V1Role[])
-    .find(({ kind }) => kind === 'Role');
-  const rights = (role?.rules ?? []).flatMap(({ apiGroups = [], resources = [], verbs }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
-    ),
-  );
-
-  const useAll = async (): Promise<void> => {
-    const kind = server.kind;
-    podsAre('ready', 'ready');
-    const scaler = await workload({ kind, busyPods: () => ({ 'worker-0': 1, 'worker-1': 0 }) });
-    await scaler.observe(signal);
-    await scaler.scaleTo(1, signal);
-  };
-  const grant = (granted: typeof rights): void => {
-    server.rules = granted.map(({ group, resource, verb }) => ({
-      apiGroups: [group],
-      resources: [resource],
-      verbs: [verb],
-    }));
-  };
-
-  it.each(['Deployment', 'StatefulSet'] as const)('is enough for a %s', async (kind) => {
-    server.kind = kind;
-    grant(rights);
-    await useAll();
-    expect(server.replicas).toBe(1);
-  });
-
-  it.each(rights.map((right) => [`${right.verb} ${right.resource}`, right] as const))(
-    'has no right too many: without "%s" it is not enough',
-    async (_, right) => {
-      server.kind = right.resource.startsWith('statefulsets') ? 'StatefulSet' : 'Deployment';
-      grant(rights.filter((each) => each !== right));
-      await expect(useAll()).rejects.toMatchObject({ status: 403 });
-    },
-  );
 });
 
 describe.each(['Deployment', 'StatefulSet'] as const)(
