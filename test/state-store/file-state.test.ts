@@ -1,10 +1,16 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
 import { fileState } from '../../src/state-store/file-state.ts';
+import type { Versioned } from '../../src/state-store/state-store.ts';
 import { describeStateStore } from './state-store-contract.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'flyball-state-'));
@@ -58,6 +64,30 @@ describe('a folder of state', () => {
     expect(await store.read('signals')).toEqual({ value: { a: 2 }, version: 2 });
   });
 
+  test('loses nothing of what several processes write, also when they are killed', {
+    timeout: 60_000,
+  }, async () => {
+    const folder = newFolder();
+    const writers = ['a', 'b', 'c'].map((name) => write(folder, name));
+    const [killed, ...others] = writers as [Writer, Writer, Writer];
+    while (killed.kept.length < 5) await sleep(2);
+    killed.child.kill('SIGKILL');
+    for (const writer of [killed, ...others]) await writer.ended;
+    const { value, version } = (await (await fileState(folder)).read('list')) as Versioned;
+    const list = value as string[];
+    expect(version).toBe(list.length);
+    expect(new Set(list).size).toBe(list.length);
+    // The killed one may have died between keeping its last and saying so.
+    expect(list).toEqual(expect.arrayContaining(writers.flatMap(({ kept }) => kept)));
+    for (const name of ['b', 'c']) {
+      expect(list.filter((each) => each.startsWith(name))).toEqual(
+        Array.from({ length: 60 }, (_, i) => `${name}.${i}`),
+      );
+    }
+    await (await fileState(folder)).replace('list', [], version);
+    expect(readdirSync(join(folder, 'list'))).toHaveLength(2);
+  });
+
   test('must be named, and so must keys', async () => {
     await expect(fileState('')).rejects.toThrow(InvalidOptionError);
     const store = await fileState(newFolder());
@@ -65,3 +95,20 @@ describe('a folder of state', () => {
     await expect(store.replace('x'.repeat(300), 1, 0)).rejects.toThrow(InvalidOptionError);
   });
 });
+
+interface Writer {
+  readonly child: ChildProcess;
+  readonly kept: string[];
+  readonly ended: Promise<unknown>;
+}
+
+const WRITER = fileURLToPath(new URL('../fixtures/state-writer.ts', import.meta.url));
+
+function write(folder: string, name: string): Writer {
+  const child = spawn(process.execPath, ['--import', 'tsx', WRITER, folder, name, '60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const kept: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => kept.push(line));
+  return { child, kept, ended: once(child, 'close') };
+}
