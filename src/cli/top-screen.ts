@@ -1,7 +1,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { PoolRow } from '../dashboard/feed-message.ts';
 import { stateOf } from '../dashboard/pool-state.ts';
-import { fleetInWords, verdictOf } from '../dashboard/sentences.ts';
+import { fleetInWords, isAdvice, verdictOf } from '../dashboard/sentences.ts';
 import { amount, clockTime, count, duration, figure, percent } from '../dashboard/words.ts';
 import type { DashboardPool } from '../telemetry/dashboard-data.ts';
 import type { TopState } from './top-feed.ts';
@@ -33,7 +33,7 @@ export function topLines({ fleet, pools, pool }: TopState, { columns, rows }: Sc
     ...poolTable(pools.slice(first, first + shown), pool?.id, columns),
     ...(pools.length > shown ? [`  … ${pools.length - shown} more`] : []),
     '',
-    ...(pool === undefined ? [] : poolLines(pool, columns)),
+    ...(pool === undefined ? [] : poolLines(pool, isAdvice(pool.status, fleet), columns)),
     ...fleet.faults
       .slice(0, 3)
       .map(({ pool: id, message }) => `! ${id === undefined ? '' : `${id}: `}${message}`),
@@ -68,7 +68,11 @@ function poolTable(pools: readonly PoolRow[], watched: string | undefined, colum
   ];
 }
 
-function poolLines({ id, status, recent, ahead }: DashboardPool, columns: number): string[] {
+function poolLines(
+  { id, status, recent, ahead }: DashboardPool,
+  advises: boolean,
+  columns: number,
+): string[] {
   const { decision, policy, minWorkers, maxWorkers } = status;
   const width = Math.max(10, Math.min(100, columns - 30));
   const ready = recent?.ready.slice(-width) ?? [];
@@ -79,9 +83,7 @@ function poolLines({ id, status, recent, ahead }: DashboardPool, columns: number
   const expected = ahead === undefined ? '' : `, ${figure(ahead.mean)} expected`;
   return [
     `${id}  ${policy}, ${minWorkers} to ${maxWorkers} workers`,
-    decision === undefined
-      ? 'Not evaluated yet.'
-      : `${verdictOf(decision, status.mode === 'recommend' || status.paused)} ${decision.reason}.`,
+    decision === undefined ? 'Not evaluated yet.' : `${verdictOf(decision, advises)} ${decision.reason}.`,
     '',
     `demand   ${spark(demand, width, most)} ${figure(status.demand)}${expected}`,
     `ready    ${spark(ready, width, most)} ${figure(status.ready)}${status.starting > 0 ? `, ${status.starting} starting` : ''}`,

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../clock.ts';
 import type { PoolId } from '../core/observation.ts';
 import type { Signal } from '../core/signal.ts';
-import { InvalidOptionError, messageOf } from '../errors.ts';
+import { InvalidOptionError, messageOf, NotLeaderError } from '../errors.ts';
 import { parseSignal } from '../triggers/parse-signal.ts';
 import { json, refusal } from './answers.ts';
 import type { DashboardController } from './controller-port.ts';
@@ -109,6 +109,7 @@ export class ActionDesk {
     } catch (error) {
       // What the caller did wrong is told; what went wrong inside stays inside.
       if (error instanceof InvalidOptionError) return refusal(400, error.message);
+      if (error instanceof NotLeaderError) return refusal(409, error.message);
       return refusal(500, `${action} failed`);
     }
   }

@@ -17,6 +17,8 @@ export interface DashboardData {
   readonly since: number;
   readonly running: boolean;
   readonly mode: 'act' | 'recommend';
+  /** Whether this instance leads, with the number of its term; absent where it is alone. */
+  readonly leadership?: { readonly leader: boolean; readonly fencingToken?: number };
   /** Time between evaluations. */
   readonly intervalMs: number;
   /** The next evaluation; absent while the loop does not run. */

@@ -25,6 +25,7 @@ export interface DashboardSource {
   readonly now: number;
   readonly running: boolean;
   readonly mode: 'act' | 'recommend';
+  readonly leadership?: NonNullable<DashboardData['leadership']>;
   /** Time between evaluations. */
   readonly intervalMs: number;
   readonly nextTickInMs?: number;
@@ -102,7 +103,7 @@ export class DashboardRecorder {
   }
 
   data(source: DashboardSource, query: DashboardQuery = {}): DashboardData {
-    const { now, running, mode, intervalMs, nextTickInMs } = source;
+    const { now, running, mode, leadership, intervalMs, nextTickInMs } = source;
     const wanted = query.pools === undefined ? undefined : new Set(query.pools);
     const asked = source.pools.filter(({ id }) => wanted?.has(id) ?? true);
     return {
@@ -111,6 +112,7 @@ export class DashboardRecorder {
       since: this.#since ?? now,
       running,
       mode,
+      ...(leadership !== undefined && { leadership }),
       intervalMs,
       ...(nextTickInMs !== undefined && { nextEvaluationAt: now + Math.max(0, nextTickInMs) }),
       totals: this.#totals(source),

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, vi } from 'vitest';
 import { createDashboard, type DashboardActions } from '../../src/dashboard/index.ts';
-import { InvalidOptionError } from '../../src/errors.ts';
+import { InvalidOptionError, NotLeaderError } from '../../src/errors.ts';
 import { FakeController } from './fake-controller.ts';
 
 const HOST = 'http://ops.example';
@@ -206,6 +206,14 @@ describe('a mistake is told, a failure is not', () => {
     const response = await post('apply', { pool: 'web', to: 99 });
     expect(response.status).toBe(400);
     expect(await response.json()).toEqual({ error: 'decision.to must be an integer from 1 to 40, got 99' });
+  });
+
+  it('an instance that does not lead refuses to act', async () => {
+    const { controller, post } = open(everyone);
+    controller.apply.mockRejectedValue(new NotLeaderError());
+    const response = await post('apply', { pool: 'web', to: 3 });
+    expect(response.status).toBe(409);
+    expect(await response.json()).toEqual({ error: expect.stringMatching(/does not lead/) });
   });
 
   it('what breaks inside is not', async () => {

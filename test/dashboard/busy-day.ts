@@ -140,6 +140,7 @@ export function busyDay(): DashboardController {
       },
     },
     data: {
+      leadership: { leader: true, fencingToken: 12 },
       faults: [{ at: NOON, pool: 'embedding', source: 'start', message: 'no memory left', count: 4 }],
       upcoming: [{ by: 'night cap', from: NOON + 36_000_000, action: 'at most 20 workers', priority: 0 }],
       budget: [

@@ -6,8 +6,10 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createDashboard, type Dashboard, type DashboardOptions } from '../../src/dashboard/index.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
+import type { DashboardData } from '../../src/telemetry/dashboard-data.ts';
 import { launchBrowser, missingBrowser } from './browser.ts';
 import { busyDay } from './busy-day.ts';
+import { decisionOf, FakeController, NOON } from './fake-controller.ts';
 import { LivePool } from './live-pool.ts';
 
 const EVIL = '<img src=x onerror="document.title=\'owned\'">';
@@ -220,6 +222,28 @@ describe.skipIf(missingBrowser !== undefined)('the live page, in a browser', () 
     await expect
       .poll(async () => (await chart()) === light, { message: 'charts follow the theme' })
       .toBe(false);
+  });
+
+  it('shows whether this instance leads as it changes, and reads it out', async () => {
+    const shown = new FakeController('embedding', 'ocr');
+    const become = (leadership: NonNullable<DashboardData['leadership']>): void => {
+      shown.extra = { data: { leadership }, status: { decision: decisionOf('embedding', NOON, 4, 6) } };
+      shown.step();
+    };
+    become({ leader: false });
+    await show(createDashboard(shown, {}), {});
+    const headline = (): Promise<string | null> => page.locator('.headline').textContent();
+    await expect.poll(headline).toContain('This instance follows: it decides, and does not act.');
+    await page.locator('.chip', { hasText: 'follows' }).waitFor();
+    expect(await page.locator('.verdict').textContent()).toMatch(/^Would go from 4 to 6/);
+    await page.locator('.connection-live').waitFor();
+    become({ leader: true, fencingToken: 8 });
+    await expect.poll(headline).toContain('This instance leads, in term 8.');
+    await expect
+      .poll(() => page.locator('[aria-live]').textContent())
+      .toContain('This instance leads, in term 8.');
+    expect(await page.locator('.chip', { hasText: 'follows' }).count()).toBe(0);
+    expect(await page.locator('.verdict').textContent()).toMatch(/^Goes from 4 to 6/);
   });
 
   it('offers no actions on a page that only shows', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mergePool, mergeSeries } from '../../src/dashboard/merge.ts';
+import { fleetInWords, isAdvice } from '../../src/dashboard/sentences.ts';
 import { amount, bytes, count, fromNow } from '../../src/dashboard/words.ts';
 import type { DashboardPool } from '../../src/telemetry/dashboard-data.ts';
 import { decisionOf, FakeController, NOON, seriesOf } from './fake-controller.ts';
@@ -35,6 +36,32 @@ describe('what is new is added to what is known', () => {
     const [pool] = new FakeController('web').dashboard().pools as [DashboardPool];
     const merged = mergePool(pool, { ...pool, recent: seriesOf([], 1), day: seriesOf([], 1) });
     expect(merged.recent).toEqual(pool.recent);
+  });
+});
+
+describe('several instances', () => {
+  it.each([
+    [undefined, '4 workers ready for a demand of 2, nothing waiting.'],
+    [{ leader: true, fencingToken: 7 }, 'nothing waiting. This instance leads, in term 7.'],
+    [{ leader: true }, 'nothing waiting. This instance leads.'],
+    [{ leader: false }, 'nothing waiting. This instance follows: it decides, and does not act.'],
+  ])('%j is told with all pools', (leadership, sentence) => {
+    const controller = new FakeController('web');
+    controller.extra = { data: leadership === undefined ? {} : { leadership } };
+    expect(fleetInWords(controller.dashboard()).endsWith(sentence)).toBe(true);
+  });
+
+  it.each([
+    [{}, undefined, false],
+    [{}, { leader: true }, false],
+    [{}, { leader: false }, true],
+    [{ paused: true }, { leader: true }, true],
+    [{ mode: 'recommend' }, undefined, true],
+  ] as const)('a pool %j of an instance %j only advises: %s', (status, leadership, advises) => {
+    const controller = new FakeController('web');
+    controller.extra = { status, data: leadership === undefined ? {} : { leadership } };
+    const data = controller.dashboard();
+    expect(isAdvice((data.pools[0] as DashboardPool).status, data)).toBe(advises);
   });
 });
 

@@ -6,7 +6,7 @@ import type { Terminal } from '../../src/cli/terminal.ts';
 import { parseTopCall } from '../../src/cli/top-call.ts';
 import { spark } from '../../src/cli/top-screen.ts';
 import { createDashboard, type Dashboard } from '../../src/dashboard/index.ts';
-import { FakeController } from './fake-controller.ts';
+import { decisionOf, FakeController } from './fake-controller.ts';
 
 class Page implements Terminal {
   readonly isInteractive = false;
@@ -58,6 +58,25 @@ describe('flyball top', () => {
     expect(terminal.output).toMatch(/ {2}mail /);
     expect(terminal.output).toMatch(/2 → 4 +demand needs 4 workers/);
     await expect.poll(() => controller.listeners, { message: 'it has gone' }).toBe(0);
+  });
+
+  it('tells whether the instance leads, and of one that follows what it would do', async () => {
+    const decision = decisionOf('web', controller.at, 4, 6);
+    controller.extra = { data: { leadership: { leader: true, fencingToken: 7 } }, status: { decision } };
+    const leader = page();
+    await run(['top', url, '--once'], leader, never);
+    expect(leader.output).toContain('nothing waiting. This instance leads, in term 7.');
+    expect(leader.output).toContain('Goes from 4 to 6 workers:');
+    controller.extra = { data: { leadership: { leader: false } }, status: { decision } };
+    controller.step();
+    const follower = page();
+    await expect
+      .poll(async () => {
+        await run(['top', url, '--once'], follower, never);
+        return follower.output;
+      })
+      .toContain('This instance follows');
+    expect(follower.output).toContain('Would go from 4 to 6 workers:');
   });
 
   it('--pool shows another one in full', async () => {

@@ -100,6 +100,7 @@ describe('a follower', () => {
     expect(adapter.starts).toHaveLength(3);
     expect(adapter.starts[0]).toMatchObject({ fencingToken: 7 });
     expect(controller.status()).toMatchObject({ leadership: { leader: true, fencingToken: 7 } });
+    expect(controller.dashboard()).toMatchObject({ leadership: { leader: true, fencingToken: 7 } });
     expect(changes).toEqual([{ at: clock.now(), leader: true, fencingToken: 7 }]);
   });
 
@@ -232,6 +233,8 @@ describe('the option', () => {
   });
 
   it('is absent from the status of an instance that is alone', () => {
-    expect(new ScalingController({ pools: [] }).status()).not.toHaveProperty('leadership');
+    const controller = new ScalingController({ pools: [] });
+    expect(controller.status()).not.toHaveProperty('leadership');
+    expect(controller.dashboard()).not.toHaveProperty('leadership');
   });
 });

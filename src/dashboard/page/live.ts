@@ -2,6 +2,7 @@ import type { Decision } from '../../core/decision.ts';
 import type { DashboardPool } from '../../telemetry/dashboard-data.ts';
 import type { FeedMessage } from '../feed-message.ts';
 import { mergePool } from '../merge.ts';
+import { leadershipInWords } from '../sentences.ts';
 import { duration } from '../words.ts';
 import { type ConnectionState, connect } from './connection.ts';
 import { Controls } from './controls.ts';
@@ -16,7 +17,7 @@ const fleetView = new FleetView();
 const poolView = new PoolView(controls.element);
 const status = h('span', { class: 'connection' });
 const missing = h('p', { class: 'empty', hidden: true });
-/** Read out by screen readers: changes of size, and whether the page still hears from the service. */
+/** Read out by screen readers: changes of size, who leads, and whether the page still hears from the service. */
 const announcer = h('div', { class: 'hidden', role: 'status', 'aria-live': 'polite' });
 
 document.body.prepend(
@@ -72,7 +73,7 @@ function watch(): void {
     tick(next) {
       const known = new Set(pool?.history);
       pool = next.pool === undefined ? undefined : mergePool(pool, next.pool);
-      announce(pool?.history.filter((decision) => !known.has(decision)) ?? []);
+      announce(pool?.history.filter((decision) => !known.has(decision)) ?? [], next);
       show(next);
     },
     state(next) {
@@ -84,12 +85,14 @@ function watch(): void {
 }
 
 /** Newest first; told oldest first. */
-function announce(decisions: readonly Decision[]): void {
-  if (decisions.length === 0) return;
+function announce(decisions: readonly Decision[], { fleet: { leadership } }: FeedMessage): void {
   const sentences = decisions.map(
     ({ pool: id, from, to, reason }) => `${id}: ${from} to ${to} workers: ${reason}.`,
   );
-  setText(announcer, sentences.reverse().join(' '));
+  const known = message?.fleet.leadership;
+  const isNews = leadership?.leader !== known?.leader || leadership?.fencingToken !== known?.fencingToken;
+  if (leadership !== undefined && isNews) sentences.push(leadershipInWords(leadership));
+  if (sentences.length > 0) setText(announcer, sentences.reverse().join(' '));
 }
 
 function showStatus(): void {

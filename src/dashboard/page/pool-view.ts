@@ -1,7 +1,7 @@
 import type { DashboardPool, DashboardStatus } from '../../telemetry/dashboard-data.ts';
 import type { Fleet } from '../feed-message.ts';
 import { stateOf } from '../pool-state.ts';
-import { verdictOf } from '../sentences.ts';
+import { isAdvice, verdictOf } from '../sentences.ts';
 import { duration, figure, fromNow, percent } from '../words.ts';
 import { DecisionList } from './decisions.ts';
 import { h, setText, whenChanged } from './dom.ts';
@@ -49,8 +49,9 @@ export class PoolView {
       this.#held.clear();
     }
     setText(this.#name, pool.id);
-    this.#drawChips(pool.status);
-    this.#drawVerdict(pool.status);
+    const { leadership } = fleet;
+    this.#drawChips({ ...pool.status, follows: leadership?.leader === false });
+    this.#drawVerdict({ decision: pool.status.decision, advises: isAdvice(pool.status, fleet) });
     this.#drawTiles(pool);
     this.charts.update(pool);
     this.#changes.update(pool.history);
@@ -91,25 +92,25 @@ export class PoolView {
     );
   }
 
-  readonly #drawChips = whenChanged((status: DashboardStatus): void => {
-    const { policy, minWorkers, maxWorkers, mode } = status;
+  readonly #drawChips = whenChanged((status: DashboardStatus & { follows: boolean }): void => {
+    const { policy, minWorkers, maxWorkers, mode, follows } = status;
     const state = stateOf({ ...status, emergency: status.emergency !== undefined });
     this.#chips.replaceChildren(
       h('span', { class: 'chip', text: policy }),
       h('span', { class: 'chip', text: `${minWorkers}–${maxWorkers} workers` }),
       mode === 'recommend' && !status.paused ? h('span', { class: 'chip', text: 'recommends only' }) : '',
+      follows ? h('span', { class: 'chip', text: 'follows' }) : '',
       h('span', { class: `chip state state-${state.kind}`, text: state.text }),
     );
   });
 
-  readonly #drawVerdict = whenChanged((status: DashboardStatus): void => {
-    const { decision } = status;
+  readonly #drawVerdict = whenChanged(({ decision, advises }: Verdict): void => {
     if (decision === undefined) {
       this.#verdict.replaceChildren('Not evaluated yet.');
       return;
     }
     this.#verdict.replaceChildren(
-      h('strong', { text: verdictOf(decision, status.mode === 'recommend' || status.paused) }),
+      h('strong', { text: verdictOf(decision, advises) }),
       ` ${decision.reason}.`,
     );
   });
@@ -175,6 +176,11 @@ export class PoolView {
   #now({ decision }: DashboardStatus): number {
     return decision?.at ?? 0;
   }
+}
+
+interface Verdict {
+  readonly decision: DashboardStatus['decision'];
+  readonly advises: boolean;
 }
 
 interface Tile {
