@@ -29,9 +29,13 @@ export function withDeadline<T>(
     call.abort(error);
     throw error;
   };
-  // A clock whose sleep ends before its time has passed (one that a host sets by hand) ends no call.
-  const wake = (): Promise<never> =>
-    clock.monotonic() - began < timeoutMs ? new Promise(() => {}) : expire();
+  const wake = (): never | Promise<never> => {
+    const leftMs = timeoutMs - (clock.monotonic() - began);
+    if (leftMs <= 0) return expire();
+    // Node's timers count whole milliseconds and end up to one early. A foreign clock whose sleep ends before its time
+    // has passed (one that a host sets by hand) ends no call.
+    return clock === systemClock ? clock.sleep(leftMs, settled.signal).then(wake) : new Promise(() => {});
+  };
   const contestants: Promise<T>[] = [result, clock.sleep(timeoutMs, settled.signal).then(wake)];
   if (clock !== systemClock) {
     const limitMs = Math.min(timeoutMs, FOREIGN_CLOCK_LIMIT_MS);
