@@ -27,7 +27,7 @@ const VERSION = 1;
 const LAST_MS = 8.64e15;
 
 /** Above 0 where `a` is newer than `b`, 0 where they are the same. */
-export function compare(a: Entry, b: Entry): number {
+function compare(a: Entry, b: Entry): number {
   return a.term - b.term || a.at - b.at || (a.by === b.by ? 0 : a.by > b.by ? 1 : -1);
 }
 

@@ -62,18 +62,20 @@ export class SharedSignals implements SharedKind {
     return changes;
   }
 
-  take(name: string, { value, until = 0 }: Entry, at: Instant): string | undefined {
+  take(name: string, { value, until = 0, at: writtenAt }: Entry, at: Instant): string | undefined {
     this.#followBoard(at);
     const slot = parseName(name);
-    if (until <= at.now) return undefined;
+    // Not longer than at the instance that wrote it, whose clock may be ahead.
+    const leftMs = Math.min(until - at.now, until - writtenAt);
+    if (leftMs <= 0) return undefined;
     if (value === undefined) {
       this.#shared.delete(name);
       this.#board.takeDown(slot);
       return 'a signal was withdrawn at another instance';
     }
     const sound = slot.pool === undefined ? parseLimit(value) : parseSignal(value, slot.pool);
-    this.#shared.set(name, { slot, value: sound, until });
-    this.#board.post({ ...slot, value: sound, endsAt: at.monotonic + until - at.now }, at);
+    this.#shared.set(name, { slot, value: sound, until: at.now + leftMs });
+    this.#board.post({ ...slot, value: sound, endsAt: at.monotonic + leftMs }, at);
     return 'reason' in sound ? sound.reason : sound.by;
   }
 

@@ -72,6 +72,47 @@ describe('PaceMeter', () => {
   });
 });
 
+describe('what is past', () => {
+  const changes = fc.array(
+    fc.tuple(fc.integer({ min: 1, max: 40 * MINUTE }), fc.integer({ min: -5, max: 5 })),
+    { maxLength: 40 },
+  );
+
+  it('leaves another meter with the same memory', () => {
+    fc.assert(
+      fc.property(changes, fc.integer({ min: 0, max: 90 * MINUTE }), (sequence, later) => {
+        const meter = new PaceMeter(pace, hold);
+        let now = 0;
+        for (const [gap, by] of sequence) {
+          now += gap;
+          meter.change(10, 10 + by, now);
+        }
+        now += later;
+        const other = new PaceMeter(pace, hold);
+        other.change(1, 9, -5_000);
+        // Its clock has another origin.
+        other.restore(meter.past(now), now + 123_456);
+        expect(other.recall(now + 123_456, 0)).toEqual(meter.recall(now, 0));
+        expect(other.past(now + 123_456)).toEqual(meter.past(now));
+      }),
+    );
+  });
+
+  it('reaches back an hour and one change, and to the last one of either direction', () => {
+    const meter = new PaceMeter(pace, hold);
+    const sizes = [10, 8, 9, 10, 11, 12];
+    sizes.forEach((size, i) => {
+      if (i > 0) meter.change(Number(sizes[i - 1]), size, i * 30 * MINUTE);
+    });
+    expect(meter.past(150 * MINUTE)).toEqual([
+      { agoMs: 120 * MINUTE, by: -1 },
+      { agoMs: 60 * MINUTE, by: 1 },
+      { agoMs: 30 * MINUTE, by: 1 },
+      { agoMs: 0, by: 1 },
+    ]);
+  });
+});
+
 describe('WindowExtreme', () => {
   it('never forgets a value within the window, nor keeps one for more than a thirty-second longer', () => {
     const steps = fc.array(fc.tuple(fc.integer({ min: 0, max: 400 }), fc.integer({ min: 0, max: 100 })), {

@@ -21,6 +21,16 @@ describe('StartupTimes', () => {
     expect(times.startup).toEqual({ p50Ms: 5_000, p90Ms: 5_000, samples: 32 });
   });
 
+  it('tells what it has learned, oldest first, from which another one learns the same', () => {
+    const times = new StartupTimes(60_000);
+    for (let i = 1; i <= 40; i++) times.add(i * 1000);
+    expect(times.all()).toEqual(Array.from({ length: 32 }, (_, i) => (i + 9) * 1000));
+    const other = new StartupTimes(1);
+    for (const time of times.all()) other.add(time);
+    expect(other.startup).toEqual(times.startup);
+    expect(new StartupTimes(1).all()).toEqual([]);
+  });
+
   it('takes no time that cannot be', () => {
     const times = new StartupTimes(1);
     times.add(Number.NaN);
