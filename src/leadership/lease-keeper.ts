@@ -86,6 +86,7 @@ export class LeaseKeeper implements Leadership {
     let told: number | undefined;
     while (!signal.aborted) {
       const restMs = await this.#claim(candidate);
+      if (signal.aborted) return;
       const at = instant(clock);
       const leads = this.isLeader(at);
       const term = leads ? this.#term?.number : undefined;
@@ -102,21 +103,24 @@ export class LeaseKeeper implements Leadership {
     const { clock } = candidate;
     const left = this.#left.signal;
     const sentAt = instant(clock);
-    const unheard = new AbortController();
+    const call = new AbortController();
     const answered = new AbortController();
+    const hangUp = (): void => call.abort(left.reason);
+    left.addEventListener('abort', hangUp, { once: true });
     try {
-      const call = this.#store.claim(
+      const answer = this.#store.claim(
         { clock, newestTerm: this.#newestTerm, ownTerm: this.#lasting(sentAt)?.number },
-        AbortSignal.any([unheard.signal, left]),
+        call.signal,
       );
-      void this.#watch(candidate, unheard, AbortSignal.any([answered.signal, left]));
-      const claimed = await unlessAborted(call, left);
+      void this.#watch(candidate, call, answered.signal);
+      const claimed = await unlessAborted(answer, left);
       candidate.recovered();
       return this.#take(claimed, sentAt, clock);
     } catch (error) {
-      if (!left.aborted && !unheard.signal.aborted) candidate.failed(error);
+      if (!call.signal.aborted) candidate.failed(error);
       return Math.min(LOOK_MS, this.#renewMs);
     } finally {
+      left.removeEventListener('abort', hangUp);
       answered.abort();
     }
   }
@@ -129,14 +133,15 @@ export class LeaseKeeper implements Leadership {
     }
     const at = instant(clock);
     const known = this.#term?.number === number ? this.#term : undefined;
-    if (known !== undefined && this.#lasting(at) === undefined) {
-      // The renewal came too late: a term that was over does not begin again, the next one does.
+    const from = known?.from ?? (beginsInMs > 0 ? at.monotonic + beginsInMs : sentAt.monotonic);
+    const lastsMs = this.#lease.leaseMs - this.#lease.marginMs;
+    const term = { number, from, until: sentAt.monotonic + lastsMs, untilWall: sentAt.now + lastsMs };
+    if (isOver(known ?? term, at) || isOver(term, at)) {
+      // The answer came too late: a term that was over does not begin again, the next one does.
       this.#term = undefined;
       return 0;
     }
-    const from = known?.from ?? (beginsInMs > 0 ? at.monotonic + beginsInMs : sentAt.monotonic);
-    const lastsMs = this.#lease.leaseMs - this.#lease.marginMs;
-    this.#term = { number, from, until: sentAt.monotonic + lastsMs, untilWall: sentAt.now + lastsMs };
+    this.#term = term;
     return from > at.monotonic ? Math.min(this.#renewMs, from - at.monotonic) : this.#renewMs;
   }
 
@@ -144,13 +149,13 @@ export class LeaseKeeper implements Leadership {
    * Tells of a place that does not answer. Its client may keep the call while it is away: then the answer is waited for,
    * since a second call would wait behind the first.
    */
-  async #watch(candidate: Candidacy, unheard: AbortController, answered: AbortSignal): Promise<void> {
+  async #watch(candidate: Candidacy, call: AbortController, answered: AbortSignal): Promise<void> {
     const { clock } = candidate;
     try {
       await clock.sleep(this.#renewMs, answered);
       const silence = this.#silence();
       candidate.failed(silence);
-      unheard.abort(silence);
+      call.abort(silence);
       const lastsMs = (this.#term?.until ?? Number.NEGATIVE_INFINITY) - clock.monotonic();
       if (lastsMs <= 0) return;
       await clock.sleep(lastsMs, answered);
@@ -160,9 +165,8 @@ export class LeaseKeeper implements Leadership {
     }
   }
 
-  #lasting({ now, monotonic }: Instant): Term | undefined {
-    const term = this.#term;
-    return term !== undefined && monotonic < term.until && now < term.untilWall ? term : undefined;
+  #lasting(at: Instant): Term | undefined {
+    return this.#term === undefined || isOver(this.#term, at) ? undefined : this.#term;
   }
 
   get #renewMs(): number {
@@ -172,6 +176,10 @@ export class LeaseKeeper implements Leadership {
   #silence(): Error {
     return new Error(`${this.#store.place} has not answered for ${Math.round(this.#renewMs)} ms`);
   }
+}
+
+function isOver({ until, untilWall }: Term, { now, monotonic }: Instant): boolean {
+  return monotonic >= until || now >= untilWall;
 }
 
 function instant(clock: Clock): Instant {
