@@ -1,4 +1,16 @@
-import { type Dialect, Kysely, PostgresAdapter, type RawBuilder, SqliteAdapter, sql } from 'kysely';
+import type { EventEmitter } from 'node:events';
+import {
+  type Dialect,
+  Kysely,
+  PostgresAdapter,
+  PostgresDialect,
+  type PostgresPool,
+  type RawBuilder,
+  SqliteAdapter,
+  type SqliteDatabase,
+  SqliteDialect,
+  sql,
+} from 'kysely';
 import { systemClock } from '../clock.ts';
 import { withDeadline } from '../deadline.ts';
 import { DeadlineError, InvalidOptionError } from '../errors.ts';
@@ -6,6 +18,14 @@ import { type TableNames, type Tables, tableNames } from './tables.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a host's own tables are no concern of the store
 export type AnyKysely = Kysely<any>;
+
+/** A pool of `pg`. */
+export interface PgPool extends PostgresPool {
+  on(event: 'error' | 'acquire', listener: (...about: unknown[]) => void): unknown;
+}
+
+/** Where the tables are. */
+export type SqlSource = PgPool | SqliteDatabase | AnyKysely | Dialect;
 
 /** So many connections of the host's may hang at most; the rest of its pool is the host's. */
 const MOST_HUNG = 2;
@@ -25,9 +45,10 @@ export class Database {
   #hung = 0;
 
   /** @throws InvalidOptionError */
-  constructor(source: AnyKysely | Dialect, prefix: string, schema: string | undefined, timeoutMs: number) {
+  constructor(source: SqlSource, prefix: string, schema: string | undefined, timeoutMs: number) {
+    const kysely = kyselyOf(source);
+    // A dialect is no use to others, and nobody else can end what it has opened.
     this.#isOurs = 'createDriver' in source;
-    const kysely = 'createDriver' in source ? new Kysely<Tables>({ dialect: source }) : source;
     const { adapter } = kysely.getExecutor();
     this.isPostgres = adapter instanceof PostgresAdapter;
     if (!this.isPostgres && !(adapter instanceof SqliteAdapter)) {
@@ -76,4 +97,34 @@ export class Database {
   async close(): Promise<void> {
     if (this.#isOurs) await withDeadline(systemClock, this.timeoutMs, 'destroy()', () => this.db.destroy());
   }
+}
+
+function kyselyOf(source: SqlSource): AnyKysely {
+  if (typeof source === 'object' && source !== null) {
+    if ('getExecutor' in source) return source;
+    if ('createDriver' in source) return new Kysely({ dialect: source });
+    if ('prepare' in source) return new Kysely({ dialect: new SqliteDialect({ database: source }) });
+    if ('connect' in source) return new Kysely({ dialect: new PostgresDialect({ pool: surviving(source) }) });
+  }
+  throw new InvalidOptionError(
+    'db',
+    'must be a pool of pg, a better-sqlite3 database, a Kysely or a dialect',
+    source,
+  );
+}
+
+const survivors = new WeakSet<object>();
+
+/** A server that goes away is an `error` of each connection: without a listener it would end the process. */
+function surviving(pool: PgPool): PgPool {
+  if (survivors.has(pool)) return pool;
+  survivors.add(pool);
+  pool.on('error', () => {});
+  pool.on('acquire', (connection) => {
+    const client = connection as EventEmitter;
+    if (survivors.has(client)) return;
+    survivors.add(client);
+    client.on('error', () => {});
+  });
+  return pool;
 }

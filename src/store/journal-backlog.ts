@@ -68,10 +68,7 @@ export class JournalBacklog {
 
   /** What cannot be written now stays; who waits for it is told why, and what has become of records so far. */
   fail(cause: unknown, message: string): Error {
-    const counts = [`${this.#waiting.length} records wait in memory`];
-    if (this.#thinned > 0) counts.push(`${this.#thinned} were thinned to what changed`);
-    if (this.#lost > 0) counts.push(`${this.#lost} are lost`);
-    const error = new Error(`${message} (${counts.join(', ')})`, { cause });
+    const error = this.#failure(message, cause);
     for (const each of this.#waiting) {
       each.begun = false;
       each.failed(error);
@@ -89,8 +86,8 @@ export class JournalBacklog {
       if (each.pools.length === 0) this.#remove(each);
     }
     for (const each of this.#old()) {
-      this.#remove(each);
       this.#lost++;
+      this.#remove(each);
     }
   }
 
@@ -105,7 +102,14 @@ export class JournalBacklog {
   #remove(entry: Waiting): void {
     this.#waiting.splice(this.#waiting.indexOf(entry), 1);
     this.#held -= weightOf(entry);
-    entry.failed(new Error('the database does not keep up: this record is lost'));
+    entry.failed(this.#failure('the database does not keep up'));
+  }
+
+  #failure(message: string, cause?: unknown): Error {
+    const counts = [`records that wait in memory: ${this.#waiting.length}`];
+    if (this.#thinned > 0) counts.push(`thinned to what changed: ${this.#thinned}`);
+    if (this.#lost > 0) counts.push(`lost: ${this.#lost}`);
+    return new Error(`${message} (${counts.join(', ')})`, { cause });
   }
 }
 

@@ -1,9 +1,8 @@
-import type { Dialect } from 'kysely';
 import type { Journal } from '../core/journal.ts';
 import { InvalidOptionError } from '../errors.ts';
 import type { HistoryStore } from '../history-store/history-store.ts';
 import type { StateStore } from '../state-store/state-store.ts';
-import { type AnyKysely, Database } from './database.ts';
+import { Database, type SqlSource } from './database.ts';
 import { migrate } from './migrations.ts';
 import { SqlHistory } from './sql-history.ts';
 import { SqlJournal } from './sql-journal.ts';
@@ -44,8 +43,8 @@ export interface SqlStore {
   /** What instances share. */
   readonly state: StateStore;
   /**
-   * Writes what waits, then ends the connections, where they were made from a dialect. Rejects when something cannot be
-   * written; the connections are ended all the same.
+   * Writes what waits; rejects when it cannot be written. A pool, database or `Kysely` that was given stays open; what a
+   * dialect has opened is ended.
    */
   close(): Promise<void>;
 }
@@ -60,18 +59,17 @@ const HOUR_MS = 3_600_000;
  * import SQLite from 'better-sqlite3';
  * import { recordHistory, ScalingController } from 'flyball';
  * import { sqlStore } from 'flyball/store/sql';
- * import { SqliteDialect } from 'kysely';
  *
- * const store = await sqlStore(new SqliteDialect({ database: new SQLite(':memory:') }));
+ * const store = await sqlStore(new SQLite(':memory:')); // or new pg.Pool({ connectionString })
  * const controller = new ScalingController({ pools: [], journal: store.journal });
  * const stop = recordHistory(controller, store.history);
  * ```
  *
- * @param db a dialect of kysely, or a `Kysely` of the host's, which stays open
+ * @param db a `Pool` of pg, a database of better-sqlite3, a `Kysely`, or a dialect of kysely's
  * @throws InvalidOptionError
  * @throws Error when the database cannot be reached, or its tables are of a newer flyball
  */
-export async function sqlStore(db: AnyKysely | Dialect, options: SqlStoreOptions = {}): Promise<SqlStore> {
+export async function sqlStore(db: SqlSource, options: SqlStoreOptions = {}): Promise<SqlStore> {
   const { tablePrefix = 'flyball_', schema, maxBuffered = 20_000 } = options;
   if (!/^[a-z0-9_]{0,40}$/.test(tablePrefix)) {
     throw new InvalidOptionError(

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SQLite from 'better-sqlite3';
-import { type Dialect, PostgresDialect, SqliteDialect } from 'kysely';
 import { Pool } from 'pg';
 import { type SqlStore, type SqlStoreOptions, sqlStore } from '../../src/store/sql-store.ts';
 import { hasPostgres, PostgresServer } from '../postgres-server.ts';
@@ -13,36 +12,36 @@ export interface TestDatabase {
   readonly isMissing: boolean;
   start(): Promise<void>;
   stop(): Promise<void>;
-  dialect(place: string): Dialect;
   /** All that are opened at one place share its tables. */
   open(place: string, options?: SqlStoreOptions): Promise<SqlStore>;
 }
 
 /** A file for each place. */
-export function sqlite(): TestDatabase {
+export function sqlite(): TestDatabase & { file(place: string): SQLite.Database } {
   const folder = mkdtempSync(join(tmpdir(), 'flyball-sqlite-'));
-  const dialect = (place: string): Dialect => {
+  const file = (place: string): SQLite.Database => {
     const database = new SQLite(join(folder, `${place}.db`));
     database.pragma('journal_mode = WAL');
-    return new SqliteDialect({ database });
+    return database;
   };
   return {
     name: 'SQLite',
     isMissing: false,
     start: async () => {},
     stop: async () => rmSync(folder, { recursive: true }),
-    dialect,
-    open: (place, options) => sqlStore(dialect(place), options),
+    file,
+    open: (place, options) => sqlStore(file(place), options),
   };
 }
 
 /** A server of its own, in it a schema for each place. */
-export function postgres(): TestDatabase & { readonly server: PostgresServer } {
+export function postgres(): TestDatabase & { readonly server: PostgresServer; pool(): Pool } {
   let server: PostgresServer | undefined;
-  const dialect = (): Dialect => {
-    const pool = new Pool({ connectionString: (server as PostgresServer).url, max: 5 });
-    pool.on('error', () => {}); // an idle connection that is cut
-    return new PostgresDialect({ pool });
+  const pools: Pool[] = [];
+  const pool = (): Pool => {
+    const opened = new Pool({ connectionString: (server as PostgresServer).url, max: 5 });
+    pools.push(opened);
+    return opened;
   };
   return {
     name: 'PostgreSQL',
@@ -50,11 +49,14 @@ export function postgres(): TestDatabase & { readonly server: PostgresServer } {
     get server() {
       return server as PostgresServer;
     },
+    pool,
     start: async () => {
       server = await PostgresServer.start();
     },
-    stop: async () => server?.stop(),
-    dialect,
-    open: (place, options) => sqlStore(dialect(), { schema: place.replaceAll('-', '_'), ...options }),
+    stop: async () => {
+      await Promise.all(pools.map((each) => each.end()));
+      await server?.stop();
+    },
+    open: (place, options) => sqlStore(pool(), { schema: place.replaceAll('-', '_'), ...options }),
   };
 }

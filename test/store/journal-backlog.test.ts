@@ -79,10 +79,10 @@ describe('what waits for the database', () => {
     const backlog = filled(4, '..+', '..+', '..+', '..+');
     const failure = backlog.fail(new Error('gone'), 'gone');
     expect(failure.message).toBe(
-      'gone (2 records wait in memory, 3 were thinned to what changed, 2 are lost)',
+      'gone (records that wait in memory: 2, thinned to what changed: 3, lost: 2)',
     );
     backlog.shift(2);
-    expect(backlog.fail(undefined, 'gone').message).toBe('gone (0 records wait in memory)');
+    expect(backlog.fail(undefined, 'gone').message).toBe('gone (records that wait in memory: 0)');
   });
 
   it('tells who waits for a lost record', () => {
@@ -90,7 +90,9 @@ describe('what waits for the database', () => {
     const lost = entry(0, '+');
     backlog.push(lost);
     backlog.push(entry(1, '+'));
-    expect(lost.outcome).toBe('the database does not keep up: this record is lost');
+    expect(lost.outcome).toBe(
+      'the database does not keep up (records that wait in memory: 1, thinned to what changed: 1, lost: 1)',
+    );
   });
 
   it('never holds more than its limit and the newest record', () => {
