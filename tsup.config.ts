@@ -26,6 +26,7 @@ const options: Options = {
     'adapters/compose': 'src/adapters/compose.ts',
     'adapters/bullmq': 'src/adapters/bullmq.ts',
     'adapters/kubernetes': 'src/adapters/kubernetes.ts',
+    'adapters/postgres-queue': 'src/adapters/postgres-queue.ts',
     'adapters/piscina': 'src/adapters/piscina.ts',
     'dashboard/index': 'src/dashboard/index.ts',
     'keda/index': 'src/keda/index.ts',

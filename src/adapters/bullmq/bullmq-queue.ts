@@ -1,5 +1,6 @@
 import type { IRedisClient } from 'bullmq';
 import type { LoadObservation, PoolSource } from '../compose-adapter.ts';
+import { sharedCall } from '../shared-call.ts';
 import { RunningTotals } from './running-totals.ts';
 import { parseSnapshot, type QueueSnapshot, SNAPSHOT_SCRIPT } from './snapshot.ts';
 
@@ -34,26 +35,16 @@ const taught = new WeakSet<IRedisClient>();
 export function bullmqQueue(queue: ObservableQueue, options: BullmqQueueOptions = {}): PoolSource {
   const { now = Date.now } = options;
   const totals = new RunningTotals();
-  let looking: Promise<LoadObservation> | undefined;
 
-  const look = async (): Promise<LoadObservation> => {
+  const observe = sharedCall(async (): Promise<LoadObservation> => {
     const client = await queue.getBackend().client;
     if (!taught.has(client)) client.defineCommand(COMMAND, { numberOfKeys: 1, lua: SNAPSHOT_SCRIPT });
     taught.add(client);
     const at = now();
     const snapshot = parseSnapshot(await client.runCommand(COMMAND, [queue.toKey(''), at]));
     return { ...loadOf(snapshot, at), ...totals.add(snapshot) };
-  };
-
-  return {
-    // While Redis is away its client keeps the call until it is back: there must be one, not one for every tick.
-    observe(signal) {
-      looking ??= look().finally(() => {
-        looking = undefined;
-      });
-      return unlessAborted(looking, signal);
-    },
-  };
+  });
+  return { observe };
 }
 
 function loadOf(snapshot: QueueSnapshot, at: number): LoadObservation {
@@ -69,13 +60,4 @@ function loadOf(snapshot: QueueSnapshot, at: number): LoadObservation {
       oldestWaitingMs: Math.max(0, ...heads.map((since) => at - since)),
     },
   };
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }
