@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import type { Journal, JournalRange } from '../core/journal.ts';
+import type { PoolId } from '../core/observation.ts';
 import type { PoolRecord, TickRecord } from '../core/record.ts';
 import { messageOf } from '../errors.ts';
 import type { Database } from './database.ts';
 import { isChange, JournalBacklog, thin, type Waiting } from './journal-backlog.ts';
-import type { TickKey, TickPoolRow, TickRow } from './tables.ts';
+import { readTicks } from './read-ticks.ts';
+import type { TickPoolRow, TickRow } from './tables.ts';
 import { hourOf, type JournalAges, tidyJournal } from './tidy-journal.ts';
 
 /** One statement: about this much text, and no more rows than that. Seven parameters each. */
 const STATEMENT_CHARS = 64 * 1024;
 const STATEMENT_ROWS = 500;
-/** Of ticks and of pools that are read at once. */
-const READ_TICKS = 100;
-const READ_POOLS = 1_000;
 
 /**
  * Records in two tables: a row for each pool, and one for the tick, which is written last and says that it is whole. A
@@ -69,18 +67,7 @@ export class SqlJournal implements Journal {
     to = Number.POSITIVE_INFINITY,
   }: JournalRange = {}): AsyncGenerator<TickRecord> {
     await this.flush();
-    let after: TickKey | undefined;
-    do {
-      const ticks: TickRow[] = await this.#ticks(from, to, after);
-      for (const some of inPortions(ticks)) {
-        const pools = await this.#pools(some);
-        for (const tick of some) {
-          const head = JSON.parse(tick.head) as Omit<TickRecord, 'pools'>;
-          if (head.version === 1) yield { ...head, pools: pools.get(keyOf(tick)) ?? [] };
-        }
-      }
-      after = ticks.length === READ_TICKS ? ticks.at(-1) : undefined;
-    } while (after !== undefined);
+    yield* readTicks(this.#database, from, to);
   }
 
   /** Writes what waits; rejects when it cannot be written. */
@@ -181,7 +168,7 @@ export class SqlJournal implements Journal {
       writer: this.#writer,
       number: each.number,
       position: each.positions?.[index] ?? index,
-      pool: pool.view.pool,
+      pool: columnOf(pool.view.pool),
       changed: isChange(pool) ? 1 : 0,
       record: JSON.stringify(pool),
     };
@@ -197,65 +184,9 @@ export class SqlJournal implements Journal {
       head: JSON.stringify(head),
     };
   }
-
-  #ticks(from: number, to: number, after: TickKey | undefined): Promise<TickRow[]> {
-    return this.#database.run((db, { ticks }) => {
-      const some = db
-        .selectFrom(ticks)
-        .selectAll()
-        .where('at', '>=', from)
-        .where('at', '<=', to)
-        .orderBy('at')
-        .orderBy('writer')
-        .orderBy('number')
-        .limit(READ_TICKS);
-      if (after === undefined) return some.execute();
-      const key = sql`(${sql.ref('at')}, ${sql.ref('writer')}, ${sql.ref('number')})`;
-      return some.where(sql<boolean>`${key} > (${after.at}, ${after.writer}, ${after.number})`).execute();
-    });
-  }
-
-  /** The pools of ticks that follow each other. */
-  async #pools(ticks: readonly TickRow[]): Promise<Map<string, PoolRecord[]>> {
-    const [first, last] = [ticks[0], ticks.at(-1)] as [TickRow, TickRow];
-    const rows = await this.#database.run((db, { tick_pools }) =>
-      db
-        .selectFrom(tick_pools)
-        .select(['at', 'writer', 'number', 'record'])
-        .where('at', '>=', first.at)
-        .where('at', '<=', last.at)
-        .orderBy('at')
-        .orderBy('writer')
-        .orderBy('number')
-        .orderBy('position')
-        .execute(),
-    );
-    const byTick = new Map<string, PoolRecord[]>();
-    for (const row of rows) {
-      const known = byTick.get(keyOf(row));
-      const pool = JSON.parse(row.record) as PoolRecord;
-      if (known === undefined) byTick.set(keyOf(row), [pool]);
-      else known.push(pool);
-    }
-    return byTick;
-  }
 }
 
-function keyOf({ at, writer, number }: TickKey): string {
-  return `${at} ${writer} ${number}`;
-}
-
-/** Ticks in a row, as many as have a thousand pools or somewhat more. */
-function* inPortions(ticks: readonly TickRow[]): Generator<TickRow[]> {
-  let some: TickRow[] = [];
-  let pools = 0;
-  for (const tick of ticks) {
-    some.push(tick);
-    pools += tick.pools;
-    if (pools < READ_POOLS) continue;
-    yield some;
-    some = [];
-    pools = 0;
-  }
-  if (some.length > 0) yield some;
+/** For the index, which takes no long text, and PostgreSQL, which takes no NUL. The record has the whole name. */
+function columnOf(pool: PoolId): string {
+  return pool.slice(0, 240).replaceAll('\0', ' ');
 }

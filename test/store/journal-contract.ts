@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Journal } from '../../src/core/journal.ts';
-import type { TickRecord } from '../../src/core/record.ts';
+import type { PoolRecord, TickRecord } from '../../src/core/record.ts';
 import { memoryJournal } from '../../src/telemetry/memory-journal.ts';
 import { watched } from '../telemetry/watched.ts';
 
@@ -53,6 +53,15 @@ export function describeJournal(
       const read = await all(journal.read());
       expect(read).toHaveLength(40);
       expect(read).toEqual(JSON.parse(JSON.stringify(memory.records)));
+    });
+
+    it('takes pools of any name', async () => {
+      const journal = await open();
+      const pools = ['', 'a\0b', 'x'.repeat(5_000), '\ud800'].map(
+        (pool) => ({ view: { pool }, decision: { from: 1, to: 1 } }) as unknown as PoolRecord,
+      );
+      await journal.append({ ...emptyRecord(1), pools });
+      expect((await all(journal.read()))[0]?.pools).toEqual(pools);
     });
 
     it('reads a range, both ends included, in order', async () => {
