@@ -25,6 +25,7 @@ const options: Options = {
     'adapters/child-process': 'src/adapters/child-process.ts',
     'adapters/compose': 'src/adapters/compose.ts',
     'adapters/bullmq': 'src/adapters/bullmq.ts',
+    'adapters/docker': 'src/adapters/docker.ts',
     'adapters/kubernetes': 'src/adapters/kubernetes.ts',
     'adapters/postgres-queue': 'src/adapters/postgres-queue.ts',
     'adapters/piscina': 'src/adapters/piscina.ts',

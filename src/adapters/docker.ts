@@ -1,9 +1,5 @@
 export type { ContainerEnd } from './docker/container-end.ts';
-export {
-  type BusyContainers,
-  type ContainerExit,
-  type DockerContainersOptions,
-  dockerContainers,
-} from './docker/docker-containers.ts';
-export { DockerError, StaleTermError } from './docker/errors.ts';
+export { dockerContainers } from './docker/docker-containers.ts';
+export { DockerError, LateTermError } from './docker/errors.ts';
+export type { BusyContainers, ContainerExit, DockerContainersOptions } from './docker/options.ts';
 export { swarmService } from './docker/swarm-service.ts';

@@ -10,21 +10,17 @@ export class DockerError extends Error {
   }
 }
 
-/** An action of a leader whose term is over: a later one has acted on the same containers. */
-export class StaleTermError extends Error {
-  override readonly name = 'StaleTermError';
+/** An action of an instance that led once: a later leader has acted already. */
+export class LateTermError extends Error {
+  override readonly name = 'LateTermError';
+  /** The latest term that the labels tell of. */
+  readonly last: number;
 
-  constructor(what: string, term: number, newest: number) {
+  constructor(what: string, last: number, term: number, remedy: string) {
     super(
-      `Docker: ${what} is not touched in term ${term}, since its label ${TERM_LABEL} tells of term ${newest}`,
+      `${what} in term ${last} of leadership already: term ${term} is over. Where terms are counted anew, since their ` +
+        `lease was lost, ${remedy}`,
     );
+    this.last = last;
   }
-}
-
-/** On containers and services: the fencing token of the action that made or changed them. */
-export const TERM_LABEL = 'flyball.term';
-
-/** Refuses an action of a term that is over. */
-export function refuseStaleTerm(what: string, term: number | undefined, newest: number): void {
-  if (term !== undefined && term < newest) throw new StaleTermError(what, term, newest);
 }

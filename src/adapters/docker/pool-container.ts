@@ -1,6 +1,6 @@
 import type { ContainerInfo } from 'dockerode';
 import type { WorkerId } from '../../core/observation.ts';
-import { TERM_LABEL } from './errors.ts';
+import { TERM_LABEL, termOf } from './term.ts';
 
 /** Whose container it is, and when it was asked for: what another controller needs to go on with it. */
 export const POOL_LABEL = 'flyball.pool';
@@ -38,7 +38,7 @@ export function poolContainer(info: ContainerInfo, now: number): PoolContainer {
   return {
     id: name.slice(1),
     startedAt,
-    term: Number(Labels[TERM_LABEL] ?? 0) || 0,
+    term: termOf(Labels),
     phase: phaseOf(State, Status, now - startedAt),
     healthy: !Status.includes('(unhealthy)'),
   };

@@ -4,7 +4,8 @@ import type { ServiceSpec } from 'dockerode';
 import { InvalidOptionError } from '../../errors.ts';
 import type { CrewObservation, ReplicaScaler } from '../compose-adapter.ts';
 import { call } from './call.ts';
-import { DockerError, refuseStaleTerm, TERM_LABEL } from './errors.ts';
+import { DockerError, LateTermError } from './errors.ts';
+import { TERM_LABEL, termOf } from './term.ts';
 
 /** How often a conflict is met with another try, and how long is waited before the first of them. */
 const TRIES = 5;
@@ -47,9 +48,11 @@ export function swarmService(docker: Docker, name: string): ReplicaScaler {
 
   const setSize = async (size: number, term: number | undefined, signal: AbortSignal): Promise<void> => {
     const { Version, Spec, replicas } = await read(signal);
-    const newest = Number(Spec.Labels?.[TERM_LABEL] ?? 0) || 0;
-    refuseStaleTerm(`service ${name}`, term, newest);
-    if (size === replicas && (term ?? newest) === newest) return;
+    const last = termOf(Spec.Labels);
+    if (term !== undefined && term < last) {
+      throw new LateTermError(`Service ${name} was scaled`, last, term, `remove its label ${TERM_LABEL}`);
+    }
+    if (size === replicas && (term ?? last) === last) return;
     const body: ServiceSpec = {
       ...Spec,
       Labels: { ...Spec.Labels, ...(term !== undefined && { [TERM_LABEL]: String(term) }) },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import Docker, { type ServiceSpec } from 'dockerode';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { composeAdapter, type ReplicaScaler } from '../../../src/adapters/compose.ts';
-import { DockerError, StaleTermError, swarmService } from '../../../src/adapters/docker.ts';
+import { DockerError, LateTermError, swarmService } from '../../../src/adapters/docker.ts';
 import type { ReplicaPoolAdapter } from '../../../src/core/adapter.ts';
 import { InvalidOptionError } from '../../../src/errors.ts';
 import type { Fault } from '../../../src/events.ts';
@@ -16,6 +16,10 @@ import { nodeImage } from '../../node-image.ts';
 const IMAGE = 'flyball-test:1';
 const { signal } = new AbortController();
 setMaxListeners(0, signal); // of tests that run at once
+
+/** On a machine that has much else to do, too. */
+const soon = <T>(check: () => T | Promise<T>): Promise<T> =>
+  vi.waitFor(check, { timeout: 15_000, interval: 25 });
 
 let daemon: DockerDaemon;
 let docker: Docker;
@@ -55,11 +59,11 @@ const specOf = async (name: string): Promise<ServiceSpec & { Version: number }> 
 const replicasOf = async (name: string) => (await specOf(name)).Mode?.Replicated?.Replicas;
 
 const reached = (scaler: ReplicaScaler, counts: object) =>
-  vi.waitFor(async () => expect(await scaler.observe(signal)).toEqual(counts), 10_000);
+  soon(async () => expect(await scaler.observe(signal)).toEqual(counts));
 
 describe.skipIf(!hasDocker)('what is seen of a service', () => {
   it('tasks that run are ready, those that are wanted start, those that end drain; in two requests', async () => {
-    const name = await testService({ Env: ['STUBBORN=1'], StopGracePeriod: 3e9 });
+    const name = await testService({ Env: ['STUBBORN=1'], StopGracePeriod: 1.5e9 });
     const scaler = swarmService(docker, name);
     expect(await scaler.observe(signal)).toEqual({ ready: 0, starting: 0, draining: 0 });
     await scaler.scaleTo(2, signal);
@@ -83,10 +87,10 @@ describe.skipIf(!hasDocker)('what is seen of a service', () => {
     });
     const scaler = swarmService(docker, name);
     await scaler.scaleTo(1, signal);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const tasks = await docker.listTasks({ filters: { service: [name] } });
       expect(tasks).toMatchObject([{ Status: { State: 'starting' } }]);
-    }, 5_000);
+    });
     expect(await scaler.observe(signal)).toEqual({ ready: 0, starting: 1, draining: 0 });
     await reached(scaler, { ready: 1, starting: 0, draining: 0 });
   });
@@ -95,10 +99,10 @@ describe.skipIf(!hasDocker)('what is seen of a service', () => {
     const name = await testService({ Env: ['FAIL=no database'] });
     const scaler = swarmService(docker, name);
     await scaler.scaleTo(1, signal);
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const tasks = await docker.listTasks({ filters: { service: [name] } });
       expect(tasks.some(({ Status }) => Status.State === 'failed')).toBe(true);
-    }, 10_000);
+    });
     expect(await scaler.observe(signal)).toEqual({ ready: 0, starting: 1, draining: 0 });
     await scaler.scaleTo(0, signal);
   });
@@ -106,7 +110,7 @@ describe.skipIf(!hasDocker)('what is seen of a service', () => {
   it.each(['observe', 'scaleTo'] as const)('%s says so where there is no such service', async (method) => {
     const scaler = swarmService(docker, 'nobody');
     const call = method === 'observe' ? scaler.observe(signal) : scaler.scaleTo(1, signal);
-    await expect(call).rejects.toThrow('Docker: cannot read service nobody: 404 service nobody not found');
+    await expect(call).rejects.toThrow(/^Docker: cannot .* service nobody: 404 service nobody not found$/);
     await expect(call).rejects.toBeInstanceOf(DockerError);
   });
 
@@ -126,7 +130,7 @@ describe.skipIf(!hasDocker)('scaling', () => {
       { Env: ['A=1'] },
       {
         Labels: { mine: 'too' },
-        UpdateConfig: { Parallelism: 3, FailureAction: 'pause', MaxFailureRatio: 0 },
+        EndpointSpec: { Mode: 'dnsrr' },
         TaskTemplate: { ForceUpdate: 7 },
       },
     );
@@ -169,9 +173,9 @@ describe.skipIf(!hasDocker)('scaling', () => {
     const scaler = swarmService(docker, name);
     await scaler.scaleTo(0, signal, { fencingToken: 4 });
     expect((await specOf(name)).Labels).toMatchObject({ 'flyball.term': '4' });
-    await expect(scaler.scaleTo(1, signal, { fencingToken: 3 })).rejects.toThrow(StaleTermError);
+    await expect(scaler.scaleTo(1, signal, { fencingToken: 3 })).rejects.toThrow(LateTermError);
     await expect(scaler.scaleTo(1, signal, { fencingToken: 3 })).rejects.toThrow(
-      `Docker: service ${name} is not touched in term 3, since its label flyball.term tells of term 4`,
+      `Service ${name} was scaled in term 4 of leadership already: term 3 is over`,
     );
     expect(await replicasOf(name)).toBe(0);
     await scaler.scaleTo(1, signal, { fencingToken: 5 });
@@ -203,8 +207,10 @@ describe.skipIf(!hasDocker)('under a controller', () => {
   };
 
   it('a daemon that is away holds the size, is told once, and all goes on when it is back', async () => {
+    for (const { ID } of await docker.listServices()) await docker.getService(ID).remove();
+    await soon(async () => expect(await docker.listContainers()).toEqual([]));
     const queue = { queued: 2, active: 0 };
-    const name = await testService();
+    const name = await testService({}, { TaskTemplate: { RestartPolicy: { Delay: 100e6 } } });
     const scale = swarmService(docker, name);
     const controller = new ScalingController({
       pools: [
@@ -223,7 +229,7 @@ describe.skipIf(!hasDocker)('under a controller', () => {
     controller.start();
     await reached(scale, { ready: 2, starting: 0, draining: 0 });
     await daemon.goAway();
-    await vi.waitFor(() => expect(faults).toHaveLength(1));
+    await soon(() => expect(faults).toHaveLength(1));
     queue.queued = 3;
     await sleep(1_000);
     expect(faults).toMatchObject([{ source: 'observe', pool: 'render' }]);
