@@ -15,55 +15,60 @@ export interface ForecastAccuracy {
   readonly coverageRatio: number;
 }
 
-/** Counts how forecasts met their outcomes. */
+const FORECASTS = 0;
+const ERROR = 1;
+const LAST_ERROR = 2;
+const BIAS = 3;
+const WITHIN = 4;
+const SEASONAL = 5;
+const SEASONAL_ERROR = 6;
+export const TALLY_WIDTH = 7;
+
+/** Counts how forecasts met their outcomes, in seven numbers of `state`, from `from` on. */
 export class AccuracyTally {
-  private counts = {
-    forecasts: 0,
-    error: 0,
-    lastError: 0,
-    bias: 0,
-    within: 0,
-    seasonal: 0,
-    seasonalError: 0,
-  };
+  private readonly state: Float64Array;
+  private readonly from: number;
+
+  constructor(state: Float64Array = new Float64Array(TALLY_WIDTH), from = 0) {
+    this.state = state;
+    this.from = from;
+  }
 
   get forecasts(): number {
-    return this.counts.forecasts;
+    return this.state[this.from + FORECASTS] as number;
   }
 
   /** `yesterday` is NaN where it is not known. */
   add(outcome: number, expected: number, low: number, high: number, last: number, yesterday: number): void {
-    const { counts } = this;
     const error = Math.abs(outcome - expected);
-    counts.forecasts++;
-    counts.error += error;
-    counts.lastError += Math.abs(outcome - last);
-    counts.bias += expected - outcome;
-    if (outcome >= low && outcome <= high) counts.within++;
+    this.count(FORECASTS, 1);
+    this.count(ERROR, error);
+    this.count(LAST_ERROR, Math.abs(outcome - last));
+    this.count(BIAS, expected - outcome);
+    if (outcome >= low && outcome <= high) this.count(WITHIN, 1);
     if (Number.isNaN(yesterday)) return;
-    counts.seasonal += error;
-    counts.seasonalError += Math.abs(outcome - yesterday);
+    this.count(SEASONAL, error);
+    this.count(SEASONAL_ERROR, Math.abs(outcome - yesterday));
   }
 
   report(horizonMs: number): ForecastAccuracy | undefined {
-    const { forecasts, error, lastError, bias, within, seasonal, seasonalError } = this.counts;
+    const forecasts = this.forecasts;
     if (forecasts === 0) return undefined;
+    const total = (slot: number): number => this.state[this.from + slot] as number;
+    const lastError = total(LAST_ERROR);
+    const seasonalError = total(SEASONAL_ERROR);
     return {
       horizonMs,
       forecasts,
-      meanAbsoluteError: error / forecasts,
-      maseLast: lastError > 0 ? error / lastError : 1,
-      ...(seasonalError > 0 && { maseSeasonal: seasonal / seasonalError }),
-      bias: bias / forecasts,
-      coverageRatio: within / forecasts,
+      meanAbsoluteError: total(ERROR) / forecasts,
+      maseLast: lastError > 0 ? total(ERROR) / lastError : 1,
+      ...(seasonalError > 0 && { maseSeasonal: total(SEASONAL) / seasonalError }),
+      bias: total(BIAS) / forecasts,
+      coverageRatio: total(WITHIN) / forecasts,
     };
   }
 
-  save(): Readonly<AccuracyTally['counts']> {
-    return { ...this.counts };
-  }
-
-  restore(counts: Readonly<AccuracyTally['counts']>): void {
-    this.counts = { ...counts };
+  private count(slot: number, value: number): void {
+    this.state[this.from + slot] = (this.state[this.from + slot] as number) + value;
   }
 }

@@ -22,6 +22,8 @@ export interface Calendar {
   offsetMs(time: number): number;
   /** The same local time `days` days before: 23 h or 25 h earlier where clocks were changed in between. */
   daysBefore(time: number, days: number): number;
+  /** The newest days of the same kind, as days before `time`: at most four, `first` at least, 28 at most. */
+  likeDays(time: number, first: number): readonly number[];
 }
 
 export interface CalendarOptions {
@@ -36,10 +38,23 @@ export interface CalendarOptions {
 const DAY_MS = 86_400_000;
 /** Offsets change at most on a quarter of an hour, so one look-up serves all moments within. */
 const OFFSET_STEP_MS = 900_000;
-const OFFSETS_KEPT = 64;
+const OFFSETS_KEPT = 512;
+const LIKE_DAYS = 4;
+const FURTHEST_DAY = 28;
+
+/** Calendars without holidays of their own, by zone: the pools of a zone share one, and what it has looked up. */
+const ordinary = new Map<string, Calendar>();
 
 /** @throws {InvalidOptionError} for a time zone that this machine does not know. */
 export function createCalendar(options: CalendarOptions = {}): Calendar {
+  const { timeZone = 'UTC', holidays, weekend } = options;
+  if (holidays !== undefined || weekend !== undefined) return calendarOf(options);
+  const calendar = ordinary.get(timeZone) ?? calendarOf({ timeZone });
+  ordinary.set(timeZone, calendar);
+  return calendar;
+}
+
+function calendarOf(options: CalendarOptions): Calendar {
   const { timeZone = 'UTC', weekend = [0, 6] } = options;
   checkZone(timeZone);
   const isHoliday = holidayTest(options.holidays);
@@ -69,10 +84,31 @@ export function createCalendar(options: CalendarOptions = {}): Calendar {
     return kind;
   };
 
+  const daysBefore = (time: number, days: number): number => {
+    const naive = time - days * DAY_MS;
+    return naive + offsetMs(time) - offsetMs(naive);
+  };
+
+  const likeDaysOf = new Map<number, readonly number[]>();
+  const likeDays = (time: number, first: number): readonly number[] => {
+    const key = Math.floor((time + offsetMs(time)) / DAY_MS) * FURTHEST_DAY + first;
+    const known = likeDaysOf.get(key);
+    if (known !== undefined) return known;
+    if (likeDaysOf.size >= OFFSETS_KEPT) likeDaysOf.clear();
+    const days: number[] = [];
+    for (let back = first; back <= FURTHEST_DAY && days.length < LIKE_DAYS; back++) {
+      if (kindOf(daysBefore(time, back)) === kindOf(time)) days.push(back);
+    }
+    likeDaysOf.set(key, days);
+    return days;
+  };
+
   return {
     timeZone,
     offsetMs,
     kindOf,
+    daysBefore,
+    likeDays,
     at(time) {
       const local = time + offsetMs(time);
       const date = new Date(local);
@@ -82,10 +118,6 @@ export function createCalendar(options: CalendarOptions = {}): Calendar {
         dayOfMonth: date.getUTCDate(),
         kind: kindOf(time),
       };
-    },
-    daysBefore(time, days) {
-      const naive = time - days * DAY_MS;
-      return naive + offsetMs(time) - offsetMs(naive);
     },
   };
 }

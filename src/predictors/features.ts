@@ -1,4 +1,5 @@
 import type { Calendar } from './calendar.ts';
+import type { ContextNumbers } from './context-numbers.ts';
 import type { LoadHistory } from './load-history.ts';
 
 const HOUR_MS = 3_600_000;
@@ -10,13 +11,16 @@ const LEVEL_WEIGHT = 0.6;
 const NOISE_SMOOTHING = 4;
 /** Past days of the same kind that are averaged, newest first, and their weights. */
 const LIKE_DAY_WEIGHTS = [1, 0.8, 0.6, 0.5] as const;
-const FURTHEST_DAY = 28;
+/** The minute, and the ten minutes, that are not over yet are taken for the load now. */
+const OPEN_FINE_MS = 2 * 60_000;
+const OPEN_COARSE_MS = 15 * 60_000;
+const DAY_MS = 86_400_000;
 
 /**
  * The features of one forecast, in the order in which the ridge regression sees them. All but the last are
  * differences of demand in units of √(1 + level), in which the counting noise of any load is about the same.
  */
-const FEATURE_NAMES = [
+export const FEATURE_NAMES = [
   'trend within a minute',
   'trend, 1 to 3 minutes',
   'trend, 3 to 10 minutes',
@@ -34,6 +38,10 @@ const FEATURE_NAMES = [
 
 export const FEATURE_COUNT: number = FEATURE_NAMES.length;
 
+/** Weights of a sample in the averages, for the time that has passed; pools are mostly asked at the same pace. */
+const WEIGHTS = new Float64Array(SCALES_MS.length);
+let weightsFor = Number.NaN;
+
 /** The load now, at all scales of time. */
 export class LoadScales {
   level = 0;
@@ -41,8 +49,6 @@ export class LoadScales {
   unit = 1;
   readonly means: Float64Array = new Float64Array(SCALES_MS.length);
   private samples = 0;
-  private readonly weights: Float64Array = new Float64Array(SCALES_MS.length);
-  private weightsFor = Number.NaN;
 
   add(demand: number, elapsedMs: number, noise: number): void {
     this.samples++;
@@ -52,17 +58,17 @@ export class LoadScales {
     }
     const smoothing = 1 + (NOISE_SMOOTHING * noise) / (1 + this.level);
     this.level += (LEVEL_WEIGHT / smoothing) * (demand - this.level);
-    if (elapsedMs !== this.weightsFor) {
-      this.weightsFor = elapsedMs;
-      SCALES_MS.forEach((scale, i) => {
-        this.weights[i] = 1 - Math.exp(-elapsedMs / scale);
-      });
+    if (elapsedMs !== weightsFor) {
+      weightsFor = elapsedMs;
+      for (let i = 0; i < SCALES_MS.length; i++) {
+        WEIGHTS[i] = 1 - Math.exp(-elapsedMs / (SCALES_MS[i] as number));
+      }
     }
     // A plain mean until the scale's time has passed, so that the first sample does not last.
     const least = 1 / this.samples;
     for (let i = 0; i < SCALES_MS.length; i++) {
       const mean = this.means[i] as number;
-      this.means[i] = mean + Math.max(this.weights[i] as number, least) * (demand - mean);
+      this.means[i] = mean + Math.max(WEIGHTS[i] as number, least) * (demand - mean);
     }
     this.unit = Math.sqrt(1 + (this.means[2] as number));
   }
@@ -81,6 +87,8 @@ export class LoadScales {
 
 /** What the calendar and the past say about one moment to come. NaN where the past does not reach. */
 export interface SeasonalHints {
+  /** As now, or further ahead than a day as at this time on the last day. */
+  last: number;
   hourChange: number;
   yesterday: number;
   yesterdayChange: number;
@@ -94,6 +102,7 @@ export interface SeasonalHints {
 
 export function unknownHints(): SeasonalHints {
   return {
+    last: Number.NaN,
     hourChange: Number.NaN,
     yesterday: Number.NaN,
     yesterdayChange: Number.NaN,
@@ -105,26 +114,52 @@ export function unknownHints(): SeasonalHints {
   };
 }
 
-/** Looks `target` up in earlier hours, days and weeks. Changes are from the time of day that is now. */
-export function seasonalHints(
-  into: SeasonalHints,
-  history: LoadHistory,
-  calendar: Calendar,
-  likeDays: readonly number[],
-  now: number,
-  target: number,
-): void {
-  into.hourChange = history.recent(target - HOUR_MS) - history.recent(now - HOUR_MS);
-  into.yesterday = history.recent(calendar.daysBefore(target, 1));
-  into.yesterdayChange = into.yesterday - history.recent(calendar.daysBefore(now, 1));
+/** What was, as it can be known at one moment. */
+export interface Past {
+  readonly at: number;
+  readonly scales: LoadScales;
+  readonly history: LoadHistory;
+  readonly calendar: Calendar;
+}
+
+/** What was looked up for one moment; shared by all, as predictors are asked one after the other. */
+const UNSEEN = -1;
+const FINE_AGO = new Float64Array(8);
+const COARSE_AGO = new Float64Array(29);
+let agoOf: LoadHistory | undefined;
+let agoAt = Number.NaN;
+
+/**
+ * Looks the moment `aheadMs` from now up in earlier hours, days and weeks. Changes are from the time of day that is now. `isFar`: the
+ * forecasts are of a day ahead and more, whose "as now" is the last day.
+ */
+export function seasonalHints(into: SeasonalHints, past: Past, aheadMs: number, isFar: boolean): void {
+  const { at: now, calendar, history, scales } = past;
+  const target = now + aheadMs;
+  // "Yesterday" is the latest whole day before that is known by then: 30 h ahead, two days before.
+  const back = Math.max(1, Math.ceil((aheadMs - 1_000) / DAY_MS));
+  const likeDays = calendar.likeDays(target, back);
+  const dayBefore = calendar.daysBefore(target, back);
+  if (history !== agoOf || now !== agoAt) {
+    agoOf = history;
+    agoAt = now;
+    FINE_AGO.fill(UNSEEN);
+    COARSE_AGO.fill(UNSEEN);
+  }
+  into.hourChange = history.recent(target - HOUR_MS) - fineAgo(past, 0);
+  into.yesterday = recent(past, dayBefore);
+  into.yesterdayChange = into.yesterday - fineAgo(past, back);
+  into.last = isFar && !Number.isNaN(into.yesterday) ? into.yesterday : scales.level;
+  if (isFar) into.yesterday = smooth(past, dayBefore);
   into.lastWeek = history.recent(calendar.daysBefore(target, 7));
-  into.lastWeekChange = into.lastWeek - history.recent(calendar.daysBefore(now, 7));
+  into.lastWeekChange = into.lastWeek - fineAgo(past, 7);
   let level = 0;
   let change = 0;
   let weight = 0;
-  for (let i = 0; i < likeDays.length; i++) {
-    const then = history.past(calendar.daysBefore(target, likeDays[i] as number));
-    const moved = then - history.past(calendar.daysBefore(now, likeDays[i] as number));
+  for (let i = 0; i < likeDays.length && i < LIKE_DAY_WEIGHTS.length; i++) {
+    const days = likeDays[i] as number;
+    const then = smooth(past, calendar.daysBefore(target, days));
+    const moved = then - coarseAgo(past, days);
     if (Number.isNaN(moved)) continue;
     const w = LIKE_DAY_WEIGHTS[i] as number;
     level += w * then;
@@ -135,14 +170,29 @@ export function seasonalHints(
   into.likeDaysChange = weight > 0 ? change / weight : Number.NaN;
 }
 
-/** The newest past days (as days before) of the kind that `target` is: workday, weekend or holiday. */
-export function findLikeDays(calendar: Calendar, target: number): number[] {
-  const kind = calendar.kindOf(target);
-  const days: number[] = [];
-  for (let back = 1; back <= FURTHEST_DAY && days.length < LIKE_DAY_WEIGHTS.length; back++) {
-    if (calendar.kindOf(calendar.daysBefore(target, back)) === kind) days.push(back);
-  }
-  return days;
+/** Demand at this time so many days ago (0: an hour ago). All horizons need it, so it is looked up once a moment. */
+function fineAgo({ at, calendar, history }: Past, days: number): number {
+  const known = FINE_AGO[days] as number;
+  if (known !== UNSEEN) return known;
+  const value = history.recent(days === 0 ? at - HOUR_MS : calendar.daysBefore(at, days));
+  FINE_AGO[days] = value;
+  return value;
+}
+
+function coarseAgo({ at, calendar, history }: Past, days: number): number {
+  const known = COARSE_AGO[days] as number;
+  if (known !== UNSEEN) return known;
+  const value = history.past(calendar.daysBefore(at, days));
+  COARSE_AGO[days] = value;
+  return value;
+}
+
+function recent({ at, history, scales }: Past, time: number): number {
+  return time > at - OPEN_FINE_MS ? (scales.means[0] as number) : history.recent(time);
+}
+
+function smooth({ at, history, scales }: Past, time: number): number {
+  return time > at - OPEN_COARSE_MS ? (scales.means[1] as number) : history.past(time);
 }
 
 /** Writes the features into `into` from `from` on. What is not known is 0: no change. */
@@ -151,6 +201,7 @@ export function writeFeatures(
   from: number,
   scales: LoadScales,
   hints: SeasonalHints,
+  context: ContextNumbers | undefined,
 ): void {
   const { means, unit, level } = scales;
   let finer = level;
@@ -167,6 +218,7 @@ export function writeFeatures(
   into[next + 4] = known(hints.likeDays - level) / unit;
   into[next + 5] = hints.usualRise / unit;
   into[next + 6] = 0.1;
+  context?.write(into, next + 7);
 }
 
 function known(value: number): number {

@@ -16,13 +16,13 @@ const LEAST_OWN_ERROR = 0.05;
 /** Errors that the first guess counts for. */
 const PRIOR_WEIGHT = 10;
 
-interface SavedErrors {
-  readonly typical: number;
-  readonly low: number;
-  readonly high: number;
-  readonly noise: number;
-  readonly seen: number;
-}
+/** Slots of the state: fading mean absolute error, the quantiles in units of it, fading variance of noise, errors seen. */
+const TYPICAL = 0;
+const LOW = 1;
+const HIGH = 2;
+const NOISE = 3;
+const SEEN = 4;
+export const ERRORS_WIDTH = 5;
 
 /**
  * The errors of forecasts lately: how large, and how far up and down. The bounds are quantiles of error ÷ typical
@@ -31,40 +31,47 @@ interface SavedErrors {
  * the form of quantile tracking (Angelopoulos, Candès and Tibshirani 2023).
  */
 export class RecentErrors {
-  /** Fading mean absolute error. */
-  private typical: number;
-  private lowFactor = -NORMAL_95;
-  private highFactor = NORMAL_95;
-  /** Fading variance of the outcomes' own noise. */
-  private noise = 0;
-  private seen = 0;
+  private readonly state: Float64Array;
+  private readonly from: number;
 
-  /** `guess`: the mean absolute error to assume at first. */
-  constructor(guess: number) {
-    this.typical = guess;
+  /** `guess`: the mean absolute error to assume at first. Its numbers live in `state`, from `from` on. */
+  constructor(guess: number, state: Float64Array = new Float64Array(ERRORS_WIDTH), from = 0) {
+    this.state = state;
+    this.from = from;
+    state[from + TYPICAL] = guess;
+    state[from + LOW] = -NORMAL_95;
+    state[from + HIGH] = NORMAL_95;
   }
 
   /** Outcome - forecast, and the variance of the outcome's own noise. `fading`: weight of this one. */
   add(error: number, noise: number, fading: number): void {
-    this.seen++;
-    const rate = Math.max(SLOWEST, QUICKEST / (1 + this.seen / 10));
-    const relative = error / Math.max(1e-6, this.typical);
+    const { state, from } = this;
+    const seen = (state[from + SEEN] as number) + 1;
+    const typical = state[from + TYPICAL] as number;
+    const low = state[from + LOW] as number;
+    const high = state[from + HIGH] as number;
+    const before = state[from + NOISE] as number;
+    const rate = Math.max(SLOWEST, QUICKEST / (1 + seen / 10));
+    const relative = error / Math.max(1e-6, typical);
     const out = HIGH_QUANTILE + CAUTION;
-    this.highFactor += rate * (relative > this.highFactor ? out : out - 1);
-    this.lowFactor -= rate * (relative < this.lowFactor ? out : out - 1);
-    const weight = Math.max(fading, 1 / (this.seen + PRIOR_WEIGHT));
-    this.typical += weight * (Math.abs(error) - this.typical);
-    this.noise += Math.max(fading, 1 / this.seen) * (noise - this.noise);
+    state[from + SEEN] = seen;
+    state[from + HIGH] = high + rate * (relative > high ? out : out - 1);
+    state[from + LOW] = low - rate * (relative < low ? out : out - 1);
+    state[from + TYPICAL] =
+      typical + Math.max(fading, 1 / (seen + PRIOR_WEIGHT)) * (Math.abs(error) - typical);
+    state[from + NOISE] = before + Math.max(fading, 1 / seen) * (noise - before);
   }
 
   /** At most 0: outcomes are below forecast + `low` with probability `LOW_QUANTILE`. */
   get low(): number {
-    return Math.min(0, this.lowFactor * this.typical);
+    const { state, from } = this;
+    return Math.min(0, (state[from + LOW] as number) * (state[from + TYPICAL] as number));
   }
 
   /** At least 0. */
   get high(): number {
-    return Math.max(0, this.highFactor * this.typical);
+    const { state, from } = this;
+    return Math.max(0, (state[from + HIGH] as number) * (state[from + TYPICAL] as number));
   }
 
   /**
@@ -72,8 +79,9 @@ export class RecentErrors {
    * by the upper quantile where errors upwards are larger; without the noise with which outcomes are measured.
    */
   get spread(): number {
-    const variance = (SIGMA * this.typical) ** 2;
-    const own = Math.max(variance - this.noise, LEAST_OWN_ERROR * variance);
+    const { state, from } = this;
+    const variance = (SIGMA * (state[from + TYPICAL] as number)) ** 2;
+    const own = Math.max(variance - (state[from + NOISE] as number), LEAST_OWN_ERROR * variance);
     // Under much noise the upper quantile tells of the noise.
     const upwards = Math.max(0, (this.high / SIGMAS_95) ** 2 - variance);
     return Math.sqrt(own + (own / variance) * upwards || 0);
@@ -81,19 +89,6 @@ export class RecentErrors {
 
   /** Standard deviation of the outcomes' own noise. */
   get noiseDeviation(): number {
-    return Math.sqrt(this.noise);
-  }
-
-  save(): SavedErrors {
-    const { typical, lowFactor: low, highFactor: high, noise, seen } = this;
-    return { typical, low, high, noise, seen };
-  }
-
-  restore({ typical, low, high, noise, seen }: SavedErrors): void {
-    this.typical = typical;
-    this.lowFactor = low;
-    this.highFactor = high;
-    this.noise = noise;
-    this.seen = seen;
+    return Math.sqrt(this.state[this.from + NOISE] as number);
   }
 }

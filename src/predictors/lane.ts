@@ -1,40 +1,48 @@
-import { AccuracyTally, type ForecastAccuracy } from './accuracy.ts';
-import type { Calendar } from './calendar.ts';
+import { AccuracyTally, type ForecastAccuracy, TALLY_WIDTH } from './accuracy.ts';
+import type { ContextNumbers } from './context-numbers.ts';
 import {
   FEATURE_COUNT,
-  findLikeDays,
-  type LoadScales,
+  type Past,
   type SeasonalHints,
   seasonalHints,
   unknownHints,
   writeFeatures,
 } from './features.ts';
-import { RecentErrors } from './intervals.ts';
-import type { LoadHistory } from './load-history.ts';
-import { MEMBER_COUNT, type MemberName, MemberWeights, writeMembers, YESTERDAY } from './members.ts';
-import { RecursiveLeastSquares } from './recursive-least-squares.ts';
+import { ERRORS_WIDTH, RecentErrors } from './intervals.ts';
+import {
+  HALF_HOUR_MEAN,
+  MEMBER_COUNT,
+  type MemberName,
+  MemberWeights,
+  REGRESSION,
+  WEIGHTS_WIDTH,
+  writeMembers,
+  YESTERDAY,
+} from './members.ts';
+import { RecursiveLeastSquares, regressionWidth } from './recursive-least-squares.ts';
 
-/** Forecasts that wait for their outcome, at most; more where horizons are so short that every tick makes one. */
-const PENDING = 16;
-const PENDING_SHORT = 24;
-const SHORT_MS = 6 * 60_000;
-const SHORTEST_STEP_MS = 15_000;
-/** Slots of a pending forecast: features, members, mean, low, high, level, unit of features, unit of errors. */
-const MEMBERS = FEATURE_COUNT;
-const MEAN = MEMBERS + MEMBER_COUNT;
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** A forecast for the next minutes is about one tick; one for later about a minute, as that is how history is kept. */
+const SHORT_MS = 6 * MINUTE_MS;
+/** A forecast for later than this meets its outcome when the minute is over. */
+const OUTCOME_DELAY_MS = 2 * MINUTE_MS;
+/** A tick may come a little early. */
+const EARLY = 0.98;
+
+/** Slots of a pending forecast: members, mean, low, high, level, unit of features, unit of errors, features. */
+const MEAN = MEMBER_COUNT;
 const LOW = MEAN + 1;
 const HIGH = MEAN + 2;
 const LEVEL = MEAN + 3;
 const UNIT = MEAN + 4;
 const ERROR_UNIT = MEAN + 5;
-const WIDTH = MEAN + 6;
+const FEATURES = MEAN + 6;
 
 /** The forecast that is being made, and what it looks at; shared by all, as they are made one after the other. */
-const DRAFT = new Float32Array(WIDTH);
+const DRAFT = new Float32Array(FEATURES + 64);
 const HINTS: SeasonalHints = unknownHints();
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const RIDGE = 1;
 /** Half-life of what the regression has learned, in horizons, and at least a day. */
 const FORGET_HORIZONS = 7;
@@ -43,20 +51,21 @@ const CLIP = 6;
 /** How long errors are remembered, in horizons, and at least this. */
 const JUDGE_HORIZONS = 10;
 const JUDGE_LEAST_MS = 4 * 3_600_000;
-/** Usual rises are looked for this far ahead. */
+/** Usual rises are looked for this far ahead: within `RISE_MINUTES` after the coming minute. */
 const LONGEST_RISE_MS = 15 * MINUTE_MS;
+export const RISE_MINUTES = 16;
 /** One counts when it stands out from the typical error by this factor. */
 const OUTSTANDING = 2;
 
 /** The load, as it is known at one moment. */
-export interface Moment {
-  readonly at: number;
+export interface Moment extends Past {
+  /** Mean demand since the moment before, its noise as a variance, and how long that is. */
   readonly demand: number;
-  /** Variance of `demand` around the load. */
   readonly noise: number;
-  readonly scales: LoadScales;
-  readonly history: LoadHistory;
-  readonly calendar: Calendar;
+  readonly elapsedMs: number;
+  /** How far load usually rises within 1, 2, … minutes at this time of day. */
+  readonly rises: Float32Array;
+  readonly context: ContextNumbers | undefined;
 }
 
 /** What one lane expects at its horizon. */
@@ -69,43 +78,89 @@ export interface LaneForecast {
   expectedPeak: number;
 }
 
+/** What a lane is for, and how much memory it takes. */
+export interface LanePlan {
+  readonly horizonMs: number;
+  /** Time from one forecast to the next. */
+  readonly stepMs: number;
+  readonly features: number;
+  /** Forecasts that wait for their outcome, at most. */
+  readonly slots: number;
+  /** Numbers: what was learned, and when the pending forecasts were made. */
+  readonly numbers: number;
+  /** Single-precision numbers: the pending forecasts. */
+  readonly singles: number;
+}
+
+/** `contextFeatures`: how many features the host's numbers are. */
+export function planLane(horizonMs: number, stepMs: number, contextFeatures = 0): LanePlan {
+  const features = FEATURE_COUNT + contextFeatures;
+  const waitMs = horizonMs + (horizonMs > SHORT_MS ? OUTCOME_DELAY_MS : 0);
+  const slots = Math.ceil(waitMs / stepMs) + 1;
+  const numbers = regressionWidth(features) + ERRORS_WIDTH + WEIGHTS_WIDTH + TALLY_WIDTH + slots;
+  return { horizonMs, stepMs, features, slots, numbers, singles: slots * (FEATURES + features) };
+}
+
+/** Where the numbers of lanes are: side by side, as ten thousand pools do not fit a cache. */
+export class LaneMemory {
+  readonly numbers: Float64Array;
+  readonly singles: Float32Array;
+  numbersUsed: number = 0;
+  singlesUsed: number = 0;
+
+  constructor(plans: readonly LanePlan[]) {
+    this.numbers = new Float64Array(plans.reduce((sum, plan) => sum + plan.numbers, 0));
+    this.singles = new Float32Array(plans.reduce((sum, plan) => sum + plan.singles, 0));
+  }
+}
+
 /** All forecasts of one horizon: makes them, waits for their outcomes, and learns from the errors. */
 export class Lane {
-  readonly horizonMs: number;
-  readonly stepMs: number;
+  readonly plan: LanePlan;
   readonly current: LaneForecast = { mean: 0, low: 0, high: 0, spread: 0, expectedPeak: 0 };
+  /** The moment that `current` was made at. */
+  madeAt: number = Number.NaN;
+  private readonly fading: number;
+  /** From `first` on what was learned; from `made` on when the pending forecasts were made, ms. */
+  private readonly numbers: Float64Array;
+  private readonly first: number;
+  private readonly made: number;
+  private readonly pending: Float32Array;
+  private readonly pendingFrom: number;
   private readonly ridge: RecursiveLeastSquares;
   private readonly errors: RecentErrors;
-  private readonly weights = new MemberWeights();
-  private readonly tally = new AccuracyTally();
-  private readonly fading: number;
-
-  private readonly pending: Float32Array;
-  private readonly made: Float64Array;
+  private readonly weights: MemberWeights;
+  private readonly tally: AccuracyTally;
   private head = 0;
   private count = 0;
-  private likeDays: readonly number[] = [];
-  private likeDaysOf = Number.NaN;
-  private usualRise = 0;
-  private riseOf = Number.NaN;
+  private nextAt = Number.NEGATIVE_INFINITY;
 
-  /** The running step. */
-  private begunAt = Number.NaN;
-  private demandSum = 0;
-  private noiseSum = 0;
-  private samples = 0;
+  constructor(plan: LanePlan, memory: LaneMemory = new LaneMemory([plan])) {
+    const { horizonMs, stepMs, features } = plan;
+    this.plan = plan;
+    this.numbers = memory.numbers;
+    this.pending = memory.singles;
+    this.first = memory.numbersUsed;
+    this.pendingFrom = memory.singlesUsed;
+    memory.numbersUsed += plan.numbers;
+    memory.singlesUsed += plan.singles;
+    const errorsFrom = this.first + regressionWidth(features);
+    const weightsFrom = errorsFrom + ERRORS_WIDTH;
+    const tallyFrom = weightsFrom + WEIGHTS_WIDTH;
+    this.made = tallyFrom + TALLY_WIDTH;
 
-  constructor(horizonMs: number) {
-    this.horizonMs = horizonMs;
-    const slots = horizonMs <= SHORT_MS ? PENDING_SHORT : PENDING;
-    this.pending = new Float32Array(slots * WIDTH);
-    this.made = new Float64Array(slots);
-    this.stepMs = Math.max(SHORTEST_STEP_MS, horizonMs / slots);
-    this.fading = this.stepMs / Math.max(JUDGE_LEAST_MS, JUDGE_HORIZONS * horizonMs);
-    const halfLifeMs = Math.max(DAY_MS, FORGET_HORIZONS * horizonMs);
-    this.ridge = new RecursiveLeastSquares(FEATURE_COUNT, RIDGE, 0.5 ** (this.stepMs / halfLifeMs));
+    this.fading = stepMs / Math.max(JUDGE_LEAST_MS, JUDGE_HORIZONS * horizonMs);
+    const keep = 0.5 ** (stepMs / Math.max(DAY_MS, FORGET_HORIZONS * horizonMs));
+    this.ridge = new RecursiveLeastSquares(features, RIDGE, keep, this.numbers, this.first);
     // Load drifts away with the square root of time: 0.6 √L in 45 s, 1.7 √L in an hour.
-    this.errors = new RecentErrors(Math.min(3, 0.5 * (1 + Math.sqrt(horizonMs / (10 * MINUTE_MS)))));
+    const guess = Math.min(3, 0.5 * (1 + Math.sqrt(horizonMs / (10 * MINUTE_MS))));
+    this.errors = new RecentErrors(guess, this.numbers, errorsFrom);
+    this.weights = new MemberWeights(horizonMs >= DAY_MS, this.numbers, weightsFrom);
+    this.tally = new AccuracyTally(this.numbers, tallyFrom);
+  }
+
+  get horizonMs(): number {
+    return this.plan.horizonMs;
   }
 
   /** Forecasts that met their outcome. */
@@ -113,60 +168,29 @@ export class Lane {
     return this.tally.forecasts;
   }
 
-  /** Takes a sample. `true` when a step was over: what was due is judged and the next forecast is made. */
-  observe(moment: Moment): boolean {
-    this.demandSum += moment.demand;
-    this.noiseSum += moment.noise;
-    this.samples++;
-    // A tick may come a little early.
-    if (moment.at - this.begunAt < this.stepMs * 0.98) return false;
-    const outcome = this.demandSum / this.samples;
-    const noise = this.noiseSum / this.samples ** 2;
-    this.demandSum = 0;
-    this.noiseSum = 0;
-    this.samples = 0;
-    this.begunAt = moment.at;
-    this.judgeDue(moment.at, outcome, noise);
-    this.predict(moment);
-    this.keep(moment.at);
-    return true;
+  /**
+   * Judges what is due, and makes the next forecast when a step is over. Returns when there will be something to do
+   * again, epoch ms.
+   */
+  observe(moment: Moment): number {
+    this.judgeDue(moment);
+    if (moment.at >= this.nextAt) {
+      this.nextAt = moment.at + EARLY * this.plan.stepMs;
+      this.predict(moment);
+      this.keep(moment.at);
+    }
+    return Math.min(this.nextAt, this.dueAt(moment.elapsedMs));
   }
 
-  /** Forecasts from what is known now; the result is valid until the next call. */
-  predict({ at, scales, history, calendar }: Moment): LaneForecast {
-    const { current, errors } = this;
-    const target = at + this.horizonMs;
-    const day = Math.floor((target + calendar.offsetMs(target)) / DAY_MS);
-    if (day !== this.likeDaysOf) {
-      this.likeDaysOf = day;
-      this.likeDays = findLikeDays(calendar, target);
-    }
-    const minute = Math.floor(at / MINUTE_MS);
-    if (minute !== this.riseOf && this.horizonMs <= LONGEST_RISE_MS) {
-      this.riseOf = minute;
-      this.usualRise = history.usualRise(at, this.horizonMs, calendar.daysBefore);
-    }
-    HINTS.usualRise = this.usualRise;
-    seasonalHints(HINTS, history, calendar, this.likeDays, at, target);
-    writeFeatures(DRAFT, 0, scales, HINTS);
-    writeMembers(DRAFT, MEMBERS, scales, HINTS, scales.level + scales.unit * this.ridge.predict(DRAFT));
+  /** Forecasts from what is known now; the result, `current`, is valid until the next call. */
+  predict(moment: Moment): LaneForecast {
+    this.madeAt = moment.at;
+    return this.draft(moment, this.horizonMs, this.current);
+  }
 
-    const mean = this.weights.blend(DRAFT, MEMBERS);
-    // Errors grow with the load, and a forecast of more load must expect the errors of more load.
-    const unit = Math.sqrt(1 + Math.max(scales.level, mean));
-    current.mean = mean;
-    current.low = Math.max(0, mean + errors.low * unit);
-    current.high = mean + errors.high * unit;
-    current.spread = errors.spread * unit;
-    const usual = this.usualRise > OUTSTANDING * current.spread ? scales.level + this.usualRise : 0;
-    current.expectedPeak = Math.max(mean, usual, scales.level - errors.noiseDeviation * unit);
-    DRAFT[MEAN] = mean;
-    DRAFT[LOW] = current.low;
-    DRAFT[HIGH] = current.high;
-    DRAFT[LEVEL] = scales.level;
-    DRAFT[UNIT] = scales.unit;
-    DRAFT[ERROR_UNIT] = unit;
-    return current;
+  /** By what was learned for this horizon, what is expected at another one. */
+  predictAt(moment: Moment, aheadMs: number, into: LaneForecast): LaneForecast {
+    return this.draft(moment, aheadMs, into);
   }
 
   accuracy(): ForecastAccuracy | undefined {
@@ -177,61 +201,132 @@ export class Lane {
     return this.weights.shares();
   }
 
+  /** Values of the features now, and what each adds to the regression's expectation, in workers. */
+  explain(moment: Moment): { readonly value: number; readonly effect: number }[] {
+    this.draft(moment, this.horizonMs, this.current);
+    const { unit } = moment.scales;
+    return this.ridge.weights.map((weight, i) => {
+      const value = DRAFT[FEATURES + i] as number;
+      return { value, effect: unit * weight * value };
+    });
+  }
+
   save(): SavedLane {
-    return {
-      horizonMs: this.horizonMs,
-      ridge: this.ridge.save(),
-      errors: this.errors.save(),
-      weights: this.weights.save(),
-      tally: this.tally.save(),
-    };
+    const { horizonMs, stepMs, features } = this.plan;
+    return { horizonMs, stepMs, features, learned: Array.from(this.numbers.subarray(this.first, this.made)) };
   }
 
-  /** Forecasts that were still open are not part of the state. */
-  restore(saved: SavedLane): void {
-    this.ridge.restore(saved.ridge);
-    this.errors.restore(saved.errors);
-    this.weights.restore(saved.weights);
-    this.tally.restore(saved.tally);
+  /**
+   * Forecasts that were still open are not part of the state. A state with fewer features is taken over too.
+   *
+   * @throws RangeError for one with more features.
+   */
+  restore({ features, learned }: SavedLane): void {
+    const others = learned.slice(regressionWidth(features));
+    const othersFrom = this.first + regressionWidth(this.plan.features);
+    if (features > this.plan.features || others.length !== this.made - othersFrom) {
+      throw new RangeError('saved with other features');
+    }
+    this.ridge.widen(learned, features);
+    this.numbers.set(others, othersFrom);
   }
 
-  private judgeDue(at: number, outcome: number, noise: number): void {
+  private draft(moment: Moment, aheadMs: number, into: LaneForecast): LaneForecast {
+    const { errors } = this;
+    const { scales } = moment;
+    const usualRise = riseWithin(moment.rises, this.horizonMs);
+    HINTS.usualRise = usualRise;
+    seasonalHints(HINTS, moment, aheadMs, this.horizonMs >= DAY_MS);
+    writeFeatures(DRAFT, FEATURES, scales, HINTS, moment.context);
+    writeMembers(DRAFT, 0, scales, HINTS, scales.level + scales.unit * this.ridge.predict(DRAFT, FEATURES));
+
+    // What knows this lane's horizon only says nothing of another.
+    if (aheadMs !== this.horizonMs) DRAFT[REGRESSION] = DRAFT[HALF_HOUR_MEAN] = Number.NaN;
+    const mean = this.weights.blend(DRAFT, 0);
+    // Errors grow with the load, and a forecast of more load must expect the errors of more load.
+    const unit = Math.sqrt(1 + Math.max(scales.level, mean));
+    const spread = errors.spread * unit;
+    const usual = usualRise > OUTSTANDING * spread ? scales.level + usualRise : 0;
+    into.mean = mean;
+    into.low = Math.max(0, mean + errors.low * unit);
+    into.high = mean + errors.high * unit;
+    into.spread = spread;
+    into.expectedPeak = Math.max(mean, usual, scales.level - errors.noiseDeviation * unit);
+    DRAFT[MEAN] = mean;
+    DRAFT[LOW] = into.low;
+    DRAFT[HIGH] = into.high;
+    DRAFT[LEVEL] = scales.level;
+    DRAFT[UNIT] = scales.unit;
+    DRAFT[ERROR_UNIT] = unit;
+    return into;
+  }
+
+  /** When the oldest pending forecast can be judged. */
+  private dueAt(elapsedMs: number): number {
+    if (this.count === 0) return Number.POSITIVE_INFINITY;
+    const about = (this.numbers[this.made + this.head] as number) + this.horizonMs;
+    if (this.horizonMs <= SHORT_MS) return about - elapsedMs / 2;
+    return (Math.floor(about / MINUTE_MS) + 1) * MINUTE_MS;
+  }
+
+  private judgeDue(moment: Moment): void {
+    const { at, elapsedMs, demand, noise, history } = moment;
     for (; this.count > 0; this.count--) {
-      const dueAt = (this.made[this.head] as number) + this.horizonMs;
-      if (dueAt > at + this.stepMs / 2) return;
+      if (this.dueAt(elapsedMs) > at) return;
+      const about = (this.numbers[this.made + this.head] as number) + this.horizonMs;
       // What fell due within a gap has no outcome.
-      if (dueAt > at - this.stepMs / 2) this.judge(this.head * WIDTH, outcome, noise);
-      this.head = (this.head + 1) % this.made.length;
+      if (this.horizonMs <= SHORT_MS) {
+        if (about + elapsedMs / 2 > at) this.judge(demand, noise);
+      } else {
+        const outcome = history.minute(about);
+        if (!Number.isNaN(outcome)) this.judge(outcome, noise * Math.min(1, elapsedMs / MINUTE_MS));
+      }
+      this.head = (this.head + 1) % this.plan.slots;
     }
   }
 
-  private judge(from: number, outcome: number, noise: number): void {
+  private judge(outcome: number, noise: number): void {
     const { pending } = this;
-    const at = (slot: number): number => pending[from + slot] as number;
-    const errorUnit = at(ERROR_UNIT);
-    this.tally.add(outcome, at(MEAN), at(LOW), at(HIGH), at(LEVEL), at(MEMBERS + YESTERDAY));
-    this.weights.judge(pending, from + MEMBERS, outcome, at(UNIT), this.fading);
-    this.errors.add((outcome - at(MEAN)) / errorUnit, noise / errorUnit ** 2, this.fading);
-    const lesson = (outcome - at(LEVEL)) / at(UNIT);
-    this.ridge.update(pending, Math.max(-CLIP, Math.min(CLIP, lesson)), from);
+    const from = this.rowOf(this.head);
+    const mean = pending[from + MEAN] as number;
+    const level = pending[from + LEVEL] as number;
+    const unit = pending[from + UNIT] as number;
+    const errorUnit = pending[from + ERROR_UNIT] as number;
+    const yesterday = pending[from + YESTERDAY] as number;
+    const low = pending[from + LOW] as number;
+    this.tally.add(outcome, mean, low, pending[from + HIGH] as number, level, yesterday);
+    this.weights.judge(pending, from, outcome, unit, this.fading);
+    this.errors.add((outcome - mean) / errorUnit, noise / errorUnit ** 2, this.fading);
+    const lesson = Math.max(-CLIP, Math.min(CLIP, (outcome - level) / unit));
+    this.ridge.update(pending, lesson, from + FEATURES);
+  }
+
+  private rowOf(slot: number): number {
+    return this.pendingFrom + slot * (FEATURES + this.plan.features);
   }
 
   private keep(at: number): void {
-    if (this.count === this.made.length) {
-      this.head = (this.head + 1) % this.made.length;
+    if (this.count === this.plan.slots) {
+      this.head = (this.head + 1) % this.plan.slots;
       this.count--;
     }
-    const slot = (this.head + this.count) % this.made.length;
-    this.pending.set(DRAFT, slot * WIDTH);
-    this.made[slot] = at;
+    const { pending } = this;
+    const slot = (this.head + this.count) % this.plan.slots;
+    const width = FEATURES + this.plan.features;
+    for (let i = 0, to = this.rowOf(slot); i < width; i++) pending[to + i] = DRAFT[i] as number;
+    this.numbers[this.made + slot] = at;
     this.count++;
   }
 }
 
+function riseWithin(rises: Float32Array, horizonMs: number): number {
+  if (horizonMs > LONGEST_RISE_MS) return 0;
+  return rises[Math.ceil(horizonMs / MINUTE_MS + 1.5) - 2] as number;
+}
+
 export interface SavedLane {
   readonly horizonMs: number;
-  readonly ridge: ReturnType<RecursiveLeastSquares['save']>;
-  readonly errors: ReturnType<RecentErrors['save']>;
-  readonly weights: ReturnType<MemberWeights['save']>;
-  readonly tally: ReturnType<AccuracyTally['save']>;
+  readonly stepMs: number;
+  readonly features: number;
+  readonly learned: readonly number[];
 }

@@ -4,6 +4,8 @@ const FINE_SLOTS = 8 * 24 * 60;
 const COARSE_SLOTS = 28 * 24 * 6;
 /** Days that are asked what usually happens at this time. */
 const USUAL_DAYS = 5;
+/** A gap up to this is taken for a straight line: history that is imported has a value every 5 minutes or so. */
+const BRIDGED_MS = 5 * MINUTE_MS;
 
 /**
  * Loads in two bytes: logarithmic, so that the error is 0.02% of any load from a hundredth of a worker to 2²⁷.
@@ -17,15 +19,29 @@ function encode(load: number): number {
 }
 
 /** 2^(i / 2048) / 16 within one octave: decoding is the most frequent thing that a predictor does. */
-const WITHIN_OCTAVE = Float64Array.from(
+const WITHIN_OCTAVE = Float32Array.from(
   { length: CODES_PER_OCTAVE },
   (_, i) => 2 ** (i / CODES_PER_OCTAVE) / FINENESS,
 );
 
 function decode(code: number): number {
-  if (code === 0) return Number.NaN;
   const octave = 1 << ((code - 1) >> 11);
   return octave * (WITHIN_OCTAVE[(code - 1) & (CODES_PER_OCTAVE - 1)] as number) - 1 / FINENESS;
+}
+
+/** Rises of each day, horizon by horizon; shared by all, as they are looked for one after the other. */
+const RISES = new Float64Array(64 * USUAL_DAYS);
+
+/** Sorts `count` of them in place, and takes the middle one, or the lower of two. */
+function lowerMedian(from: number, count: number): number {
+  for (let i = from + 1; i < from + count; i++) {
+    const value = RISES[i] as number;
+    let place = i;
+    for (; place > from && (RISES[place - 1] as number) > value; place--)
+      RISES[place] = RISES[place - 1] as number;
+    RISES[place] = value;
+  }
+  return RISES[from + ((count - 1) >> 1)] as number;
 }
 
 interface SavedRing {
@@ -33,13 +49,13 @@ interface SavedRing {
   readonly codes: readonly number[];
 }
 
-/** Means over steps of a fixed length, the newest `slots` of them. */
+/** Means over steps of a fixed length, the newest `slots` of them. Steps are numbered since the epoch. */
 class StepRing {
   readonly stepMs: number;
   private readonly codes: Uint16Array;
-  /** Number of the newest complete step since the epoch. */
-  private newest = Number.NaN;
-  private open = Number.NaN;
+  /** The newest complete step; -1 = none. */
+  private newest = -1;
+  private open = -1;
   private sum = 0;
   private count = 0;
 
@@ -59,28 +75,42 @@ class StepRing {
     this.count++;
   }
 
-  /** Mean of the step with this number; NaN when it is not known. */
-  step(step: number): number {
+  /** Mean of the step that this moment is in; NaN when it is not known, or not over. */
+  of(time: number): number {
+    const step = Math.floor(time / this.stepMs);
     if (!(step <= this.newest && step > this.newest - this.codes.length && step >= 0)) return Number.NaN;
-    return decode(this.codes[step % this.codes.length] as number);
+    const code = this.codes[(step | 0) % this.codes.length] as number;
+    return code === 0 ? Number.NaN : decode(code);
   }
 
   /** Linear between the middles of steps; NaN when a neighbour is not known. */
   at(time: number): number {
+    const { codes, newest } = this;
     const position = time / this.stepMs - 0.5;
     const before = Math.floor(position);
-    const low = this.step(before);
-    const high = this.step(before + 1);
-    return low + (position - before) * (high - low);
+    if (!(before < newest && before > newest - codes.length && before >= 0)) return Number.NaN;
+    const slot = (before | 0) % codes.length;
+    const low = codes[slot] as number;
+    const high = codes[slot + 1 === codes.length ? 0 : slot + 1] as number;
+    if (low === 0 || high === 0) return Number.NaN;
+    const from = decode(low);
+    return from + (position - before) * (decode(high) - from);
   }
 
-  /** Writes the open step down and begins the next one; steps in between saw nothing. */
+  /** Writes the open step down and begins the next one. What was not seen since the one before is bridged or not known. */
   private close(next: number): void {
     if (this.count > 0) {
-      const from = Math.max(this.newest + 1, this.open - this.codes.length + 1);
-      for (let step = from; step < this.open; step++) this.codes[step % this.codes.length] = 0;
-      this.codes[this.open % this.codes.length] = encode(this.sum / this.count);
-      this.newest = this.open;
+      const { codes, newest, open } = this;
+      const mean = this.sum / this.count;
+      const missed = open - newest;
+      const from = this.of(newest * this.stepMs);
+      const isBridged = newest >= 0 && missed * this.stepMs <= BRIDGED_MS;
+      for (let step = Math.max(newest + 1, open - codes.length + 1); step < open; step++) {
+        const share = (step - newest) / missed;
+        codes[step % codes.length] = isBridged ? encode(from + share * (mean - from)) : 0;
+      }
+      codes[open % codes.length] = encode(mean);
+      this.newest = open;
     }
     this.open = next;
     this.sum = 0;
@@ -94,13 +124,13 @@ class StepRing {
       const code = step < 0 ? 0 : (this.codes[step % this.codes.length] as number);
       if (code !== 0 || codes.length > 0) codes.push(code);
     }
-    return { newest: Number.isNaN(this.newest) ? null : this.newest, codes };
+    return { newest: this.newest < 0 ? null : this.newest, codes };
   }
 
   restore({ newest, codes }: SavedRing): void {
     this.codes.fill(0);
-    this.newest = newest ?? Number.NaN;
-    this.open = Number.NaN;
+    this.newest = newest ?? -1;
+    this.open = -1;
     this.sum = 0;
     this.count = 0;
     codes.forEach((code, i) => {
@@ -113,7 +143,6 @@ class StepRing {
 export class LoadHistory {
   private readonly fine: StepRing = new StepRing(MINUTE_MS, FINE_SLOTS);
   private readonly coarse: StepRing = new StepRing(COARSE_MS, COARSE_SLOTS);
-  private readonly rises = new Float64Array(USUAL_DAYS);
 
   add(at: number, demand: number): void {
     this.fine.add(at, demand);
@@ -125,33 +154,39 @@ export class LoadHistory {
     return this.fine.at(time);
   }
 
+  /** Mean demand of the minute that this moment is in; NaN when it is not known, or not over. */
+  minute(time: number): number {
+    return this.fine.of(time);
+  }
+
   /** Demand at a moment of the last 28 days, smoothed over 10 minutes; NaN when it is not known. */
   past(time: number): number {
     return this.coarse.at(time);
   }
 
   /**
-   * How far demand usually rises within `horizonMs` at this time of day: the median of the last five days, so a
-   * jump that most days had. 0 with fewer than two days.
+   * How far demand usually rises within 1, 2, … minutes at this time of day, written into `into`: the median of the
+   * last five days, so a jump that most days had. 0 with fewer than two days.
    */
-  usualRise(now: number, horizonMs: number, daysBefore: (time: number, days: number) => number): number {
-    const { rises } = this;
+  usualRises(into: Float32Array, now: number, daysBefore: (time: number, days: number) => number): void {
+    const most = into.length;
     let days = 0;
     for (let day = 1; day <= USUAL_DAYS; day++) {
       const then = daysBefore(now, day);
-      const before = (this.fine.at(then - 0.5 * MINUTE_MS) + this.fine.at(then - 1.5 * MINUTE_MS)) / 2;
-      if (Number.isNaN(before)) continue;
-      let most = 0;
-      for (let ahead = MINUTE_MS; ahead < horizonMs + 1.5 * MINUTE_MS; ahead += MINUTE_MS) {
-        const rise = this.fine.at(then + ahead) - before;
-        if (rise > most) most = rise;
+      const from = (this.fine.of(then - MINUTE_MS) + this.fine.of(then - 2 * MINUTE_MS)) / 2;
+      if (Number.isNaN(from)) continue;
+      let last = this.fine.of(then);
+      let rise = 0;
+      for (let i = 0; i < most; i++) {
+        const next = this.fine.of(then + (i + 1) * MINUTE_MS);
+        // Two minutes each, as one may be noise.
+        if ((last + next) / 2 - from > rise) rise = (last + next) / 2 - from;
+        last = next;
+        RISES[i * USUAL_DAYS + days] = rise;
       }
-      let place = days++;
-      for (; place > 0 && (rises[place - 1] as number) > most; place--)
-        rises[place] = rises[place - 1] as number;
-      rises[place] = most;
+      days++;
     }
-    return days < 2 ? 0 : (rises[(days - 1) >> 1] as number);
+    for (let i = 0; i < most; i++) into[i] = days < 2 ? 0 : lowerMedian(i * USUAL_DAYS, days);
   }
 
   save(): { readonly fine: SavedRing; readonly coarse: SavedRing } {

@@ -44,6 +44,13 @@ test('a gap is not known, and what is older than the ring is forgotten', () => {
   expect(history.past(35 * MINUTE)).toBeCloseTo(7, 2);
 });
 
+test('values of every five minutes, as imports have them, are joined by lines', () => {
+  const history = new LoadHistory();
+  for (let time = 0; time <= 2 * DAY; time += 5 * MINUTE) history.add(time, 10 + time / DAY);
+  expect(history.recent(1.5 * DAY)).toBeCloseTo(11.5, 2);
+  expect(history.minute(1.5 * DAY + 2 * MINUTE)).toBeCloseTo(11.5, 2);
+});
+
 test('a clock that runs back tears no hole', () => {
   const history = new LoadHistory();
   fill(history, 0, 20 * MINUTE, () => 5);
@@ -57,12 +64,16 @@ test('a rise counts as usual when most of the last days had it', () => {
     time % DAY >= 540 * MINUTE && time % DAY < 560 * MINUTE ? 30 : 10;
   const history = new LoadHistory();
   fill(history, 0, 4 * DAY + 537 * MINUTE, jumpsAt9);
-  expect(history.usualRise(4 * DAY + 537 * MINUTE, 5 * MINUTE, daysBefore)).toBeCloseTo(20, 1);
-  expect(history.usualRise(4 * DAY + 500 * MINUTE, 5 * MINUTE, daysBefore)).toBeCloseTo(0, 1);
+  const rises = new Float32Array(6);
+  history.usualRises(rises, 4 * DAY + 537 * MINUTE, daysBefore);
+  expect([...rises].map(Math.round)).toEqual([0, 0, 10, 20, 20, 20]);
+  history.usualRises(rises, 4 * DAY + 500 * MINUTE, daysBefore);
+  expect(rises[5]).toBeCloseTo(0, 1);
 
   const once = new LoadHistory();
   fill(once, 0, 4 * DAY + 537 * MINUTE, (time) => (time < DAY ? jumpsAt9(time) : 10));
-  expect(once.usualRise(4 * DAY + 537 * MINUTE, 5 * MINUTE, daysBefore)).toBeCloseTo(0, 1);
+  once.usualRises(rises, 4 * DAY + 537 * MINUTE, daysBefore);
+  expect(rises[5]).toBeCloseTo(0, 1);
 });
 
 test('is the same after it was saved and restored', () => {
