@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { hasPostgres, PostgresServer } from '../postgres-server.ts';
 import { hasRedis, RedisServer } from '../redis-server.ts';
 import { type Block, docstrings, guides, type Page, promisedOutput, runnable } from './pages.ts';
 import { Project } from './project.ts';
@@ -18,16 +19,26 @@ const pages = [...guides(ROOT), docstrings(ROOT)].filter(({ blocks }) => blocks.
 /** Ends what a block leaves running, as a host's own end would. */
 const stops: (() => Promise<void>)[] = [];
 
-/** The Redis of pages that ask for one by its address. */
-const REDIS = 'REDIS_URL';
-const redis = hasRedis && pages.some(needsRedis) ? RedisServer.start() : undefined;
+/** Servers of pages that ask for one by its address. */
+const servers = [
+  { variable: 'REDIS_URL', isThere: hasRedis, start: () => RedisServer.start() },
+  { variable: 'POSTGRES_URL', isThere: hasPostgres, start: () => PostgresServer.start() },
+];
+const running = servers
+  .filter(({ variable, isThere }) => isThere && pages.some((page) => needs(page, variable)))
+  .map(({ variable, start }) => ({ variable, server: start() }));
 
-function needsRedis({ blocks }: Page): boolean {
-  return blocks.some(({ code }) => code.includes(REDIS));
+function needs({ blocks }: Page, variable: string): boolean {
+  return blocks.some(({ code }) => code.includes(variable));
+}
+
+/** A server that it asks for is not on this machine. */
+function cannotRun(page: Page): boolean {
+  return servers.some(({ variable, isThere }) => !isThere && needs(page, variable));
 }
 
 beforeAll(async () => {
-  if (redis !== undefined) vi.stubEnv(REDIS, `redis://127.0.0.1:${(await redis).port}`);
+  for (const { variable, server } of running) vi.stubEnv(variable, (await server).url);
   await project.install();
   for (const page of pages) project.write(page);
   type Stoppable = { stop(): Promise<void>; close(options: { timeoutMs: number }): Promise<void> };
@@ -56,7 +67,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterAll(async () => {
-  await (await redis)?.stop();
+  for (const { server } of running) await (await server).stop();
   vi.unstubAllEnvs();
   vi.restoreAllMocks();
   project.remove();
@@ -85,9 +96,7 @@ async function runTests(page: Page, block: Block): Promise<string> {
 }
 
 describe.each(pages.map((page) => [page.name, page] as const))('%s', (_, page) => {
-  it
-    .skipIf(needsRedis(page) && !hasRedis)
-    .each(runnable(page).map((block) => [block.name ?? block.at, block] as const))(
+  it.skipIf(cannotRun(page)).each(runnable(page).map((block) => [block.name ?? block.at, block] as const))(
     '%s runs',
     async (_, block) => {
       if (block.name?.endsWith('.test.ts')) {
