@@ -7,6 +7,9 @@
  * trace's own value. Coverage: share of the outcomes, as measured, within the interval from the 5% to the 95% bound. A
  * forecast for the next minutes is about one tick; one for later is about a minute, as that is how history is kept. The
  * first day is left out; traces of less than a day are shown and not judged.
+ *
+ * Far ahead, asked every ten minutes, a forecast is held against the seasonal naive one: the trace's own value at the
+ * same time on the last day that is over.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -31,17 +34,23 @@ const SERVICE_S = 0.5;
 const HORIZONS_MS = [2 * MINUTE_MS, 15 * MINUTE_MS, 60 * MINUTE_MS];
 /** Up to here a forecast is about one tick, beyond about a minute. */
 const FINE_MS = 5 * MINUTE_MS;
+const FAR_HOURS = [6, 12, 24, 48] as const;
+const FAR_EVERY_MS = 10 * MINUTE_MS;
+const FAR_BAR_HOURS = 24;
 const SEASONAL = ['crane_k8s_00', 'crane_k8s_09', 'crane_k8s_15'];
 
 interface Score {
   forecasts: number;
   error: number;
-  lastError: number;
+  /** Of "as now"; far ahead, of "as on the last day". */
+  naiveError: number;
   measured: number;
   within: number;
 }
 
-function scoresOf(workload: Workload): { scores: Score[]; micros: number } {
+const noScore = (): Score => ({ forecasts: 0, error: 0, naiveError: 0, measured: 0, within: 0 });
+
+function scoresOf(workload: Workload): { scores: Score[]; far: Score[]; micros: number } {
   const random = new Random(1);
   const predictor = createPredictor();
   const durationMs = workload.durationMs as number;
@@ -54,9 +63,8 @@ function scoresOf(workload: Workload): { scores: Score[]; micros: number } {
   }
   const start = workload.startAt ?? Date.UTC(2026, 0, 5);
   const warmUpMs = Math.min(DAY_MS, durationMs / 4);
-  const scores = HORIZONS_MS.map(
-    (): Score => ({ forecasts: 0, error: 0, lastError: 0, measured: 0, within: 0 }),
-  );
+  const scores = HORIZONS_MS.map(noScore);
+  const far = FAR_HOURS.map(noScore);
   let asked = 0;
   const began = process.cpuUsage();
   for (let tick = 0; tick < ticks; tick++) {
@@ -73,14 +81,31 @@ function scoresOf(workload: Workload): { scores: Score[]; micros: number } {
       const outcome = workload.at(ms + horizonMs);
       score.forecasts++;
       score.error += Math.abs(outcome - forecast.mean);
-      score.lastError += Math.abs(outcome - workload.at(ms));
+      score.naiveError += Math.abs(outcome - workload.at(ms));
       const seen = horizonMs <= FINE_MS ? (measured[then] as number) : minuteBefore(measured, then);
+      score.measured++;
+      if (seen >= forecast.low && seen <= forecast.high) score.within++;
+    }
+    if (ms % FAR_EVERY_MS !== 0) continue;
+    for (const [index, hours] of FAR_HOURS.entries()) {
+      const then = ms + 60 * hours * MINUTE_MS;
+      const lastDay = then - DAY_MS * Math.ceil(hours / 24);
+      if (ms < warmUpMs || lastDay < 0 || then >= durationMs - TICK_MS) continue;
+      const forecast = predictor.forecast(start + ms, then - ms);
+      asked++;
+      if (forecast === undefined) continue;
+      const score = far[index] as Score;
+      const outcome = workload.at(then);
+      score.forecasts++;
+      score.error += Math.abs(outcome - forecast.mean);
+      score.naiveError += Math.abs(outcome - workload.at(lastDay));
+      const seen = minuteBefore(measured, then / TICK_MS);
       score.measured++;
       if (seen >= forecast.low && seen <= forecast.high) score.within++;
     }
   }
   const { user, system } = process.cpuUsage(began);
-  return { scores, micros: (user + system) / (ticks + asked) };
+  return { scores, far, micros: (user + system) / (ticks + asked) };
 }
 
 function minuteBefore(measured: Float64Array, tick: number): number {
@@ -93,7 +118,20 @@ function minuteBefore(measured: Float64Array, tick: number): number {
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-const rows: { name: string; mase: number[]; coverage: number[] }[] = [];
+const ratioOf = ({ error, naiveError }: Score): number => error / naiveError;
+const coverageOf = ({ within, measured }: Score): number => within / measured;
+
+interface Row {
+  readonly name: string;
+  readonly mase: readonly number[];
+  readonly coverage: readonly number[];
+  readonly far: readonly Score[];
+}
+
+const cell = (ratio: number, coverage: number): string =>
+  `${ratio.toFixed(3)} / ${(100 * coverage).toFixed(1)}%`.padStart(22);
+
+const rows: Row[] = [];
 let slowest = 0;
 console.log(
   `${''.padEnd(28)}${['2 min', '15 min', '60 min'].map((h) => `MASE / cover ${h}`.padStart(22)).join('')}`,
@@ -103,16 +141,23 @@ for (const file of readdirSync(args.traces).filter(
 )) {
   const name = basename(file, '.csv');
   const recorded = trace(readFileSync(join(args.traces, file), 'utf8'), { name });
-  const { scores, micros } = scoresOf(scaleToPeak(recorded, 40, { percentile: 0.999 }));
+  const { scores, far, micros } = scoresOf(scaleToPeak(recorded, 40, { percentile: 0.999 }));
   const isJudged = (recorded.durationMs ?? 0) >= DAY_MS;
   if (isJudged) slowest = Math.max(slowest, micros);
-  const mase = scores.map(({ error, lastError }) => error / lastError);
-  const coverage = scores.map(({ within, measured }) => within / measured);
-  if (isJudged) rows.push({ name, mase, coverage });
-  const cells = mase.map((one, i) =>
-    `${one.toFixed(3)} / ${(100 * (coverage[i] as number)).toFixed(1)}%`.padStart(22),
-  );
-  console.log(`${name.padEnd(28)}${cells.join('')}`);
+  const mase = scores.map(ratioOf);
+  const coverage = scores.map(coverageOf);
+  if (isJudged) rows.push({ name, mase, coverage, far });
+  console.log(`${name.padEnd(28)}${mase.map((one, i) => cell(one, coverage[i] as number)).join('')}`);
+}
+
+const farRows = rows.filter(({ far }) => far.every(({ forecasts }) => forecasts > 0));
+if (farRows.length > 0) {
+  const heads = FAR_HOURS.map((hours) => `of last day / cover ${hours} h`.padStart(24));
+  console.log(`\n${''.padEnd(28)}${heads.join('')}`);
+  for (const { name, far } of farRows) {
+    const cells = far.map((score) => cell(ratioOf(score), coverageOf(score)).padStart(24));
+    console.log(`${name.padEnd(28)}${cells.join('')}`);
+  }
 }
 
 const seasonal = rows.filter(({ name }) => SEASONAL.some((one) => name.startsWith(one)));
@@ -125,6 +170,11 @@ if (seasonal.length > 0) {
 }
 const worst = Math.max(...rows.map(({ mase }) => mase[2] as number));
 console.log(`${verdict(worst <= 1.02)}: MASE at 60 min never above 1.02 (${worst.toFixed(3)})`);
+const day = FAR_HOURS.indexOf(FAR_BAR_HOURS);
+const worstFar = Math.max(...farRows.map(({ far }) => ratioOf(far[day] as Score)));
+console.log(
+  `${verdict(worstFar <= 1.02)}: error 24 h ahead at most 1.02 of "as on the last day" (${worstFar.toFixed(3)})`,
+);
 const covers = rows.flatMap(({ coverage }) => coverage);
 const [least, most] = [Math.min(...covers), Math.max(...covers)];
 console.log(
