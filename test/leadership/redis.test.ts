@@ -90,8 +90,7 @@ describe.skipIf(!hasRedis)('Redis', () => {
       port: server.port,
       rounds: 2,
       leaseMs: LEASE_MS,
-    });
-    await server.stop();
+    }).finally(() => server.stop());
     expect(overlaps).toEqual([]);
     expect(actions).toBeGreaterThan(20);
     expect(takeovers.map(({ how }) => how)).toEqual(['killed', 'frozen']);
