@@ -30,11 +30,13 @@ const TRIALS = 12;
 const DOUBT = 1.1;
 /** A day ahead and more by this: errors of one day are much alike, and there are few days. */
 const FAR_DOUBT = 1.2;
-/** A member counts by its error to the power of minus this … */
+/** A member counts by its error to the power of minus this: one 20% worse than "last" counts a quarter. */
 const SHARPNESS = 8;
-/** … and half of it after so many trials. */
+/** Where "last" is no match, errors twice as small and less, the others are weighed among themselves, and milder. */
+const NO_MATCH = 2;
+const MILD_SHARPNESS = 4;
+/** What a member is better counts half after so many trials. */
 const HALF_TRUSTED = 32;
-const LARGEST_WEIGHT = 1e6;
 
 /** Writes what each member expects into `into` from `from` on; NaN where it has no opinion. */
 export function writeMembers(
@@ -57,7 +59,6 @@ export function writeMembers(
 export class MemberWeights {
   private readonly state: Float64Array;
   private readonly from: number;
-
   private readonly doubt: number;
 
   /** `isFar`: the forecasts are of a day ahead and more. */
@@ -108,12 +109,12 @@ export class MemberWeights {
     return Object.fromEntries(entries) as Record<MemberName, number>;
   }
 
-  /** By the error to the power of minus 8, once there are many trials: a member that is 20% worse counts a quarter. */
   private weightAt(at: number): number {
     const last = Math.max(1e-6, this.state[at + LAST_ERROR] as number);
     const ratio = last / Math.max(1e-6, this.doubt * (this.state[at + ERROR] as number));
     if (ratio < 1) return ratio ** SHARPNESS;
     const trials = this.state[at + TRIALS_SEEN] as number;
-    return Math.min(LARGEST_WEIGHT, ratio ** ((SHARPNESS * trials) / (trials + HALF_TRUSTED)));
+    const merit = Math.min(ratio, NO_MATCH) ** SHARPNESS * Math.max(1, ratio / NO_MATCH) ** MILD_SHARPNESS;
+    return merit ** (trials / (trials + HALF_TRUSTED));
   }
 }

@@ -152,7 +152,7 @@ for (const file of readdirSync(args.traces).filter(
 
 const farRows = rows.filter(({ far }) => far.every(({ forecasts }) => forecasts > 0));
 if (farRows.length > 0) {
-  const heads = FAR_HOURS.map((hours) => `of last day / cover ${hours} h`.padStart(24));
+  const heads = FAR_HOURS.map((hours) => `/ last day, cover ${hours} h`.padStart(24));
   console.log(`\n${''.padEnd(28)}${heads.join('')}`);
   for (const { name, far } of farRows) {
     const cells = far.map((score) => cell(ratioOf(score), coverageOf(score)).padStart(24));
