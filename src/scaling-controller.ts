@@ -219,14 +219,14 @@ export class ScalingController extends GuardedEmitter {
     const views = [...this.#pools.values()].map((pool) => pool.view ?? pool.look(at));
     const { signals } = this.#commons.raise(signal, views, at);
     this.#loop.wake({ trigger: 'signal', cause: signals[0]?.reason ?? signal.type });
-    this.#sharing?.turn(at);
+    this.#sharing?.share();
     return signals;
   }
 
   /** Ends signals of a type before their time, of one pool or of all. */
   withdraw(type: SignalType, pool?: PoolId): void {
     this.#commons.board.withdraw(type, pool);
-    this.#sharing?.turn(this.#instant());
+    this.#sharing?.share();
   }
 
   /**
@@ -472,7 +472,7 @@ export class ScalingController extends GuardedEmitter {
     };
     this.#herald.tell('tick', record);
     this.#keep(record);
-    this.#sharing?.turn(at);
+    this.#sharing?.rest();
     return record;
   }
 

@@ -14,18 +14,25 @@ export class SharedPasts implements SharedKind {
   readonly #term: () => number | undefined;
   /** Revision of each pool's past that is shared. */
   readonly #shared = new WeakMap<SharedPool, number>();
-  /** What was done before this instance is known: what it shares now does not hide it. */
-  isKnown = false;
+  readonly #isKnown: () => boolean;
 
-  /** @param term of this instance, while it leads */
-  constructor(pools: ReadonlyMap<PoolId, SharedPool>, term: () => number | undefined) {
+  /**
+   * @param term of this instance, while it leads
+   * @param isKnown what was done before this instance is: what it shares does not hide it then
+   */
+  constructor(
+    pools: ReadonlyMap<PoolId, SharedPool>,
+    term: () => number | undefined,
+    isKnown: () => boolean,
+  ) {
     this.#pools = pools;
     this.#term = term;
+    this.#isKnown = isKnown;
   }
 
   changes(at: Instant): readonly Change[] {
     const changes: Change[] = [];
-    if (!this.isKnown) return changes;
+    if (!this.#isKnown()) return changes;
     let term: number | undefined;
     for (const pool of this.#pools.values()) {
       const { memory } = pool;

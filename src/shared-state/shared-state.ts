@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Trigger } from '../core/decision.ts';
 import type { Instant } from '../core/instant.ts';
@@ -10,18 +9,14 @@ import type { StateStore } from '../state-store/state-store.ts';
 import type { SignalBoard } from '../triggers/signal-board.ts';
 import { CheckedStore } from './checked-store.ts';
 import { LearnedDocuments, type SharedPool } from './learned-documents.ts';
-import { current, type Entry, fromDocument, type Ledger, merge, newIn, toDocument } from './ledger.ts';
 import type { SharedKind } from './shared-kind.ts';
+import { SharedLedger } from './shared-ledger.ts';
 import { SharedPasts } from './shared-pasts.ts';
 import { SharedSignals } from './shared-signals.ts';
 import { SharedTimetable } from './shared-timetable.ts';
 
-/** Key of the ledger in the store. */
-const LEDGER = 'shared';
 /** The first tick waits so long for what was shared before, ms. */
 const FIRST_WAIT_MS = 1_000;
-/** Times that a ledger is merged and written when other instances write at the same time, before the next turn. */
-const MOST_ATTEMPTS = 8;
 
 /** What shares its state. */
 export interface SharingHost {
@@ -40,39 +35,36 @@ export interface SharingHost {
 
 /**
  * What several instances know together and what a restart must not forget. Small things that matter at once are entries
- * of one ledger, in which the newest counts: it is read and merged once an interval, and written when something has
- * changed here. What is large and changes slowly, what pools have learned, are documents of their own: written by the
- * leader in turn, each once in a slow interval, and read at the start and when this instance begins to lead.
+ * of one ledger: it is read and merged once an interval, and written when something has changed here. What is large and
+ * changes slowly, what pools have learned, are documents of their own: written by the leader one after the other, each
+ * once in a slow interval, and read at the start and when this instance begins to lead.
  *
- * All of it happens between ticks and never holds one up. While the store is away everything goes on, and what was
- * changed meanwhile is merged when it is back.
+ * It makes one call to the store at a time, and no tick waits for it but the first, for a moment. While the store is away
+ * everything goes on, and what was changed meanwhile is merged when it is back.
  */
 export class SharedState {
   readonly #clock: Clock;
   readonly #host: SharingHost;
   readonly #store: CheckedStore;
+  readonly #ledger: SharedLedger;
   readonly #learned: LearnedDocuments;
-  readonly #pasts: SharedPasts;
-  readonly #kinds: ReadonlyMap<string, SharedKind>;
-  readonly #instance = randomUUID().slice(0, 8);
-  /** Entries that could not be understood, and why. */
-  readonly #refused = new Map<Entry, string>();
   /** Pools that have taken over what was learned. */
   #met = new WeakSet<SharedPool>();
-  #ledger: Ledger = new Map();
-  #isUnsaved = false;
-  #isFailing = false;
-  #isAwaited = false;
-  #begun = false;
+  #isBegun = false;
   #isClosing = false;
-  #isOver = false;
-  /** For another turn, after the one that runs. */
+  #isTicking = false;
+  /** The first tick waits. */
+  #isAwaited = false;
+  /** The ledger is to be exchanged. */
   #isAsked = false;
+  #isFailing = false;
+  /** Why the newest document of a pool could not be kept. */
+  #unkept: string | undefined;
   #running: Promise<void> | undefined;
   #dueAt = Number.NEGATIVE_INFINITY;
-  /** Documents of pools that are due: grows by the number of pools in a slow interval. */
+  /** Documents that are due: grows by the number of pools in a slow interval. */
   #owed = 0;
-  #owedAt: number | undefined;
+  #countedAt: number | undefined;
   #next = 0;
 
   constructor(store: StateStore, clock: Clock, host: SharingHost) {
@@ -80,43 +72,44 @@ export class SharedState {
     this.#host = host;
     this.#store = new CheckedStore(store, clock);
     this.#learned = new LearnedDocuments(this.#store);
-    this.#pasts = new SharedPasts(host.pools, () => host.term());
-    const manages = (pool: PoolId): boolean => host.pools.has(pool);
-    this.#kinds = new Map<string, SharedKind>([
-      ['signal', new SharedSignals(() => host.board(), manages)],
-      ['schedule', new SharedTimetable(() => host.scheduler())],
-      ['past', this.#pasts],
+    const kinds = new Map<string, SharedKind>([
+      ['signal', new SharedSignals(host.board, (pool) => host.pools.has(pool))],
+      ['schedule', new SharedTimetable(host.scheduler)],
+      ['past', new SharedPasts(host.pools, host.term, () => this.#ledger.isRead)],
     ]);
+    this.#ledger = new SharedLedger(this.#store, {
+      kinds,
+      instant: () => this.#instant(),
+      taken: (kind, cause) => {
+        if (!this.#isAwaited) host.wake(kind === 'signal' ? 'signal' : 'wake', cause);
+      },
+    });
   }
 
-  /**
-   * Looks what others have shared. Called when a tick begins, which does not wait for it; but the first waits a moment
-   * for what was shared before. Never rejects.
-   */
+  /** A tick begins: looks what others have shared, when that is due. The first waits a moment for it. Never rejects. */
   look(): void | Promise<void> {
-    const isFirst = !this.#begun;
-    this.#begun = true;
-    this.turn(this.#instant());
+    const isFirst = !this.#isBegun;
+    this.#isBegun = true;
+    this.#isTicking = true;
+    this.share();
     if (isFirst) return this.#await();
   }
 
-  /** Shares what has changed here. Called when something may have; once an interval it looks what others have, too. */
-  turn(at: Instant): void {
-    if (!this.#begun || this.#isClosing) return;
-    this.#collect(at);
-    const isDue = at.monotonic >= this.#dueAt || (this.#isUnsaved && !this.#isFailing);
-    if (!isDue || this.#store.isSilent) return;
-    this.#isAsked = true;
-    this.#running ??= this.#run();
+  /** Something may have changed here: shares it. */
+  share(): void {
+    if (!this.#isBegun || this.#isClosing) return;
+    const at = this.#instant();
+    this.#ledger.collect(at);
+    const isUrgent = this.#ledger.isUnsaved && !this.#isFailing;
+    if (isUrgent || at.monotonic >= this.#dueAt) this.#isAsked = true;
+    this.#resume();
   }
 
-  async #run(): Promise<void> {
-    while (this.#isAsked && !this.#isClosing) {
-      this.#isAsked = false;
-      this.#dueAt = this.#clock.monotonic() + this.#host.intervals.fast;
-      await this.#sync(() => this.#writeDue());
-    }
-    this.#running = undefined;
+  /** The tick is over: shares what it has changed, and keeps what pools have learned. */
+  rest(): void {
+    this.#isTicking = false;
+    this.#count();
+    this.share();
   }
 
   /** This instance has begun to lead: it takes over what the one before it had learned. */
@@ -128,21 +121,17 @@ export class SharedState {
   /** Keeps all there is to keep. Settles in time; never rejects. */
   async close(timeoutMs: number): Promise<void> {
     this.#isClosing = true;
-    if (this.#begun && !this.#store.isSilent) {
-      const last = async (): Promise<void> => {
-        await this.#running;
-        if (this.#store.isSilent) return;
-        this.#collect(this.#instant());
-        await this.#sync(() => this.#writeAll());
-      };
-      try {
-        // A store takes real time, whatever clock the pools live by.
-        await withDeadline(systemClock, timeoutMs, 'the last write', last);
-      } catch (error) {
-        this.#host.failed(error);
-      }
+    if (!this.#isBegun) return;
+    try {
+      // A store takes real time, whatever clock the pools live by.
+      await withDeadline(systemClock, timeoutMs, 'the last write', () => this.#keepAll());
+    } catch (error) {
+      this.#host.failed(error);
     }
-    this.#isOver = true;
+  }
+
+  #instant(): Instant {
+    return { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
   }
 
   async #await(): Promise<void> {
@@ -155,135 +144,87 @@ export class SharedState {
     this.#isAwaited = false;
   }
 
-  #instant(): Instant {
-    return { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
+  get #hasWork(): boolean {
+    if (this.#isClosing || this.#store.isSilent) return false;
+    return this.#isAsked || (this.#owed >= 1 && !this.#isTicking);
   }
 
-  /** Enters into the ledger what has changed here. */
-  #collect(at: Instant): void {
-    const changed = new Map<string, Entry>();
-    for (const [kind, shared] of this.#kinds) {
-      for (const { name, term = 0, until, value } of shared.changes(at)) {
-        const key = `${kind} ${name}`;
-        const known = this.#ledger.get(key);
-        changed.set(key, {
-          key,
-          // Who leads and has seen a higher term leads after it: terms begin anew when the lease has lost its memory.
-          term: Math.max(term, known?.term ?? 0),
-          at: Math.max(Math.round(at.now), (known?.at ?? 0) + 1),
-          by: this.#instance,
-          ...(until !== undefined && { until }),
-          ...(value !== undefined && { value }),
-        });
-      }
+  #resume(): void {
+    if (this.#hasWork) this.#running ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#hasWork) {
+      if (this.#isAsked) await this.#exchange();
+      else await this.#keepNext();
     }
-    if (changed.size === 0) return;
-    this.#ledger = merge(this.#ledger, changed);
-    this.#isUnsaved = true;
+    this.#running = undefined;
   }
 
-  async #sync(writeLearned: () => Promise<void>): Promise<void> {
+  async #exchange(): Promise<void> {
+    this.#isAsked = false;
+    this.#dueAt = this.#clock.monotonic() + this.#host.intervals.fast;
     try {
-      const complaints = await this.#share();
-      await this.#readLearned();
-      await writeLearned();
+      await this.#ledger.exchange();
+      await this.#meet();
       this.#isFailing = false;
-      const [complaint] = [...complaints, ...this.#learned.complaints()];
+      const [complaint = this.#unkept] = [...this.#ledger.complaints(), ...this.#learned.complaints()];
       if (complaint === undefined) this.#host.recovered();
       else this.#host.failed(new Error(complaint));
     } catch (error) {
       this.#isFailing = true;
-      if (!this.#isOver) this.#host.failed(error);
+      this.#host.failed(error);
     }
   }
 
-  /** Reads, merges, and writes where there is something to write. Gives what is wrong with what was read. */
-  async #share(): Promise<string[]> {
-    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const { value, version = 0 } = (await this.#store.read(LEDGER)) ?? {};
-      if (this.#isOver) return [];
-      const { ledger, isForeign, complaint } = fromDocument(value);
-      const at = this.#instant();
-      // First, so that what was changed here since is the newer one.
-      this.#collect(at);
-      const remote = current(ledger, at.now);
-      const news = newIn(remote, this.#ledger);
-      this.#ledger = current(merge(this.#ledger, remote), at.now);
-      for (const entry of news) this.#take(entry, at);
-      this.#pasts.isKnown = true;
-      this.#collect(at);
-      const complaints = [...(complaint === undefined ? [] : [complaint]), ...this.#standingComplaints()];
-      if (isForeign || newIn(this.#ledger, remote).length === 0) {
-        this.#isUnsaved = false;
-        return complaints;
-      }
-      this.#isUnsaved = false;
-      try {
-        if (await this.#store.replace(LEDGER, toDocument(this.#ledger), version)) return complaints;
-      } catch (error) {
-        this.#isUnsaved = true;
-        throw error;
-      }
-      this.#isUnsaved = true;
-    }
-    throw new Error(`the shared state could not be replaced in ${MOST_ATTEMPTS} attempts`);
-  }
-
-  #take(entry: Entry, at: Instant): void {
-    const kind = entry.key.slice(0, entry.key.indexOf(' '));
-    const name = entry.key.slice(kind.length + 1);
-    try {
-      const cause = this.#kinds.get(kind)?.take(name, entry, at);
-      if (cause !== undefined && !this.#isAwaited)
-        this.#host.wake(kind === 'signal' ? 'signal' : 'wake', cause);
-    } catch (error) {
-      this.#refused.set(entry, `${entry.key}: ${messageOf(error)}`);
-    }
-  }
-
-  #standingComplaints(): string[] {
-    for (const entry of this.#refused.keys()) {
-      if (this.#ledger.get(entry.key) !== entry) this.#refused.delete(entry);
-    }
-    return [...this.#refused.values()];
-  }
-
-  async #readLearned(): Promise<void> {
+  /** Has pools that are new take over what is kept of them. */
+  async #meet(): Promise<void> {
     const met = this.#met;
     const strangers = [...this.#host.pools.values()].filter((pool) => !met.has(pool));
-    if (strangers.length === 0) return;
-    const at = this.#instant();
-    for (const pool of strangers) {
-      // A pool that was added after its entry had come.
-      const past = this.#ledger.get(`past ${pool.id}`);
-      if (past !== undefined) this.#take(past, at);
-    }
+    // A pool that was added may be later than its entry.
+    for (const { id } of strangers) this.#ledger.retake(`past ${id}`);
     await this.#learned.read(strangers, () => this.#clock.now());
     for (const pool of strangers) met.add(pool);
   }
 
-  async #writeDue(): Promise<void> {
+  /** Counts the documents that are due. */
+  #count(): void {
     const now = this.#clock.monotonic();
     const { size } = this.#host.pools;
-    const passedMs = now - (this.#owedAt ?? now);
-    this.#owedAt = now;
+    const passedMs = now - (this.#countedAt ?? now);
+    this.#countedAt = now;
     this.#owed = Math.min(size, this.#owed + (size * passedMs) / this.#host.intervals.slow);
-    for (; this.#owed >= 1; this.#owed--) {
-      const pools = [...this.#host.pools.values()];
-      const pool = pools[this.#next++ % pools.length];
-      if (pool === undefined || !(await this.#writeOne(pool))) return;
+  }
+
+  async #keepNext(): Promise<void> {
+    this.#owed--;
+    const pools = [...this.#host.pools.values()];
+    const pool = pools[this.#next++ % pools.length];
+    if (pool !== undefined) await this.#keep(pool);
+  }
+
+  async #keepAll(): Promise<void> {
+    await this.#running;
+    if (this.#store.isSilent) return;
+    this.#ledger.collect(this.#instant());
+    await this.#exchange();
+    for (const pool of this.#host.pools.values()) {
+      if (this.#isFailing || this.#unkept !== undefined) return;
+      await this.#keep(pool);
     }
   }
 
-  async #writeAll(): Promise<void> {
-    for (const pool of this.#host.pools.values()) if (!(await this.#writeOne(pool))) return;
-  }
-
-  /** `false`: it is for another instance to write. */
-  async #writeOne(pool: SharedPool): Promise<boolean> {
+  /** Keeps what a pool has learned, where this instance leads and knows what was kept before. */
+  async #keep(pool: SharedPool): Promise<void> {
     const term = this.#host.term();
-    if (term === undefined || this.#isOver) return false;
-    await this.#learned.write(pool, term, Math.round(this.#clock.now()));
-    return true;
+    if (term === undefined || !this.#met.has(pool)) return;
+    try {
+      await this.#learned.write(pool, term, Math.round(this.#clock.now()));
+      this.#unkept = undefined;
+    } catch (error) {
+      this.#owed = 0;
+      this.#unkept = messageOf(error);
+      this.#host.failed(error);
+    }
   }
 }

@@ -61,6 +61,8 @@ describe.skipIf(!hasRedis)('processes that share their state in Redis', () => {
     await until(() => expect(leader.said.at(-1)).toMatchObject({ emergency: false }));
     follower.child.stdin?.write('spike\n');
     await until(() => expect(leader.said.at(-1)).toMatchObject({ acted: true, emergency: true, signals: 1 }));
+    // The tick after the first one of the emergency says how it began.
+    await until(() => expect(leader.said.at(-1)?.before).toBeDefined());
     await until(() => expect(follower.said.at(-1)).toMatchObject({ lastDirection: 'up', emergency: true }));
     const { to: size = 0, before } = leader.said.at(-1) ?? {};
     await kill(leader.child);
