@@ -21,7 +21,7 @@ const RENEWED_RATIO = 0.75;
 
 const TYPES: readonly SignalType[] = ['load-spike', 'rate-limit', 'error-rate', 'external', 'cost-threshold'];
 
-/** The signals in force: raised or withdrawn at one instance, they are so at all. */
+/** The signals in force: raised or withdrawn at one instance, they are so everywhere. */
 export class SharedSignals implements SharedKind {
   readonly #boardNow: () => SignalBoard;
   readonly #manages: (pool: PoolId) => boolean;

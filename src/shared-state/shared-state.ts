@@ -208,6 +208,7 @@ export class SharedState {
     if (this.#store.isSilent) return;
     this.#ledger.collect(this.#instant());
     await this.#exchange();
+    this.#unkept = undefined;
     for (const pool of this.#host.pools.values()) {
       if (this.#isFailing || this.#unkept !== undefined) return;
       await this.#keep(pool);

@@ -7,7 +7,7 @@ import type { Change, SharedKind } from './shared-kind.ts';
 /** A schedule that was removed, and that no options bring back, is remembered so long, ms. */
 const REMOVED_MS = 30 * 24 * 3_600_000;
 
-/** Schedules that were added, changed or removed while an instance ran: they are so at all, and after a restart. */
+/** Schedules that were added, changed or removed while an instance ran: they are so everywhere, and after a restart. */
 export class SharedTimetable implements SharedKind {
   readonly #schedulerNow: () => Scheduler | undefined;
   /** Of the options: what every instance begins with. */

@@ -63,6 +63,26 @@ describe('a store that throws', () => {
     expect(second.last().view.signals).toHaveLength(1);
   });
 
+  test('at what pools have learned shares the rest, is told once, and keeps it when it can', async () => {
+    const state = memoryState();
+    const store = new HandStore(state);
+    store.before = (call) =>
+      call === 'replace pool/web' ? Promise.reject(new Error('too large')) : undefined;
+    service = new Service(store);
+    const leader = await service.start();
+    await service.elect(leader);
+    leader.controller.signal({ type: 'external', pool: 'web', expectedDemand: 9 });
+    await service.run(20 * MINUTE);
+    expect(store.calls.filter((call) => call === 'replace pool/web').length).toBeGreaterThan(2);
+    expect(await state.read('shared')).toBeDefined();
+    expect(new Set(ofState(leader).map(({ message }) => message))).toEqual(new Set(['too large']));
+    expect(ofState(leader).some(({ recovered }) => recovered)).toBe(false);
+    store.before = () => {};
+    await service.run(6 * MINUTE);
+    expect(ofState(leader).at(-1)).toMatchObject({ recovered: true });
+    expect(await state.read('pool/web')).toMatchObject({ value: { term: 1 } });
+  });
+
   test('is asked once an interval, however often the loop is woken', async () => {
     const store = new HandStore(memoryState());
     store.before = () => Promise.reject(new Error('away'));

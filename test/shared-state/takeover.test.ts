@@ -145,7 +145,7 @@ describe('a follower', () => {
     expect(Number(first?.at) - raisedAt).toBeLessThanOrEqual(INTERVAL_MS + WAKE_SPACING_MS);
   });
 
-  test('withdraws one: it has ended at all, and does not come back', async () => {
+  test('withdraws one: it has ended everywhere, and does not come back', async () => {
     newService();
     const [first, second] = [await service.start(), await service.start()];
     await service.elect(first);
@@ -195,7 +195,7 @@ describe('schedules that are changed while instances run', () => {
   };
   const night = { ...sale, name: 'night', action: { atMost: 2 } };
 
-  test('are changed at all, and stay so when all are started anew', async () => {
+  test('are changed everywhere, and stay so when all are started anew', async () => {
     newService();
     const [a, b, c] = [createScheduler([night]), createScheduler([night]), createScheduler([night])] as const;
     const first = await service.start({ schedules: a });
