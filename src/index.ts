@@ -96,6 +96,7 @@ export type { ResourceLimits } from './guards/resource-limits.ts';
 export {
   type FileHistoryOptions,
   fileHistory,
+  type HistoryFault,
   type HistoryRange,
   type HistoryStore,
   type ImportOptions,

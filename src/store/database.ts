@@ -27,7 +27,7 @@ export interface PgPool extends PostgresPool {
 /** Where the tables are. */
 export type SqlSource = PgPool | SqliteDatabase | AnyKysely | Dialect;
 
-/** So many connections of the host's may hang at most; the rest of its pool is the host's. */
+/** Once so many connections hang, no more are taken: the rest of the pool is the host's. */
 const MOST_HUNG = 2;
 
 /** What is asked of the database: work on it that settles. */
@@ -68,7 +68,7 @@ export class Database {
 
   /**
    * Rejects with what `work` does, or when it has not settled in time. Its connection is lost to the pool until it
-   * settles after all, so no more than two calls may be that late: then the next fails at once.
+   * settles after all, so once two calls are that late the next ones fail at once.
    */
   async run<T>(work: Work<T>): Promise<T> {
     if (this.#hung >= MOST_HUNG)

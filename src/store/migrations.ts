@@ -23,6 +23,8 @@ const MOST_TRIES = 10;
  * @throws Error when they were made by a newer one, or the database does not answer
  */
 export async function migrate(database: Database): Promise<void> {
+  // A database that does not answer is found out sooner than others end their migration.
+  await database.run((db) => sql`select 1`.execute(db));
   await withDeadline(systemClock, TIMEOUT_MS, 'the migration of the tables', async (signal) => {
     for (let tries = 1; ; tries++) {
       const { error } = await migratorOf(database).migrateToLatest();

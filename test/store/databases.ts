@@ -39,7 +39,9 @@ export function postgres(): TestDatabase & { readonly server: PostgresServer; po
   let server: PostgresServer | undefined;
   const pools: Pool[] = [];
   const pool = (): Pool => {
-    const opened = new Pool({ connectionString: (server as PostgresServer).url, max: 5 });
+    const { url } = server as PostgresServer;
+    // Many stores are opened, and the server takes 50 connections.
+    const opened = new Pool({ connectionString: url, max: 3, idleTimeoutMillis: 200 });
     pools.push(opened);
     return opened;
   };
