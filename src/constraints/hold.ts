@@ -1,3 +1,4 @@
+import { dampingMs } from '../core/flap-budget.ts';
 import { adjust, type Plan } from '../core/plan.ts';
 import type { PoolView } from '../core/view.ts';
 import type { HoldRules } from '../policies/policy.ts';
@@ -9,13 +10,6 @@ const INEFFECTIVE_LIMIT = 2;
 const OUTAGE_GROWTH_RATIO = 0.5;
 /** … over this time without an observation. */
 const OUTAGE_FADE_MS = 30 * 60_000;
-
-/**
- * A full flap budget lets a scale-down follow a scale-up at once; a spent one only after ten start-up times (and
- * intervals), at most 10 min: a worker that starts in a second is let go sooner than one that takes a minute.
- */
-const DAMPING_STARTUPS = 10;
-const LONGEST_DAMPING_MS = 10 * 60_000;
 
 /** Decides whether a wanted change is carried out now, later or not at all. */
 export function hold(plan: Plan, view: PoolView, rules: HoldRules): void {
@@ -99,24 +93,15 @@ function holdDown(plan: Plan, view: PoolView, rules: HoldRules): void {
   holdReversal(plan, view, rules);
 }
 
-/**
- * The flap budget. Only scale-downs are damped, as a late scale-up costs more than an early one. With N reversals
- * an hour allowed, the last is left to the scale-up that may have to follow: with N = 6 and 4 spent, a scale-down
- * waits 4/5 of the longest damping after a scale-up; with 5 spent it waits until one of them is an hour old.
- */
-function holdReversal(plan: Plan, view: PoolView, rules: HoldRules): void {
-  const { lastDirection, reversalsLastHour: spent, sinceUpMs } = view.pace;
-  if (lastDirection !== 'up' || spent === 0) return;
-  const allowed = rules.reversalsPerHour - 1;
-  if (spent >= allowed) {
-    const of = `${spent} of ${rules.reversalsPerHour} reversals an hour are spent`;
+/** The flap budget. Only scale-downs are damped, as a late scale-up costs more than an early one. */
+function holdReversal(plan: Plan, view: PoolView, { reversalsPerHour }: HoldRules): void {
+  const { lastDirection, reversalsLastHour: spent, sinceUpMs = Number.POSITIVE_INFINITY } = view.pace;
+  if (lastDirection !== 'up') return;
+  const waitMs = dampingMs(spent, reversalsPerHour, view.startup.p90Ms + view.intervalMs);
+  const of = `${spent} of ${reversalsPerHour} reversals an hour are spent`;
+  if (waitMs === Number.POSITIVE_INFINITY) {
     stay(plan, view, 'flap-damped', `${of}: no scale-down until one of them is an hour old`);
-    return;
-  }
-  const startMs = view.startup.p90Ms + view.intervalMs;
-  const waitMs = (spent / allowed) * Math.min(LONGEST_DAMPING_MS, DAMPING_STARTUPS * startMs);
-  if (sinceUpMs !== undefined && sinceUpMs < waitMs) {
-    const of = `${spent} of ${rules.reversalsPerHour} reversals an hour are spent`;
+  } else if (sinceUpMs < waitMs) {
     stay(plan, view, 'flap-damped', `${of}: a scale-down waits ${seconds(waitMs)} s after a scale-up`);
   }
 }

@@ -70,6 +70,17 @@ export interface PaceMemory {
   readonly ineffectiveUps: number;
 }
 
+/** How much room is kept above the expected demand, in typical errors of the forecast. */
+export interface Headroom {
+  readonly name: string;
+  /** With less than this, more is ordered. */
+  readonly least: number;
+  /** What is ordered then. */
+  readonly grow: number;
+  /** To what a size that is too large is cut. */
+  readonly shrink: number;
+}
+
 /** An emergency that lasts. */
 export interface EmergencyState {
   /** Size of the pool when it began. */
@@ -143,6 +154,8 @@ export interface PoolView {
   readonly startup: Startup;
   readonly pace: PaceMemory;
   readonly forecast?: Forecast;
+  /** How much room to keep, as rehearsed on this pool's load; absent = a usual one. */
+  readonly headroom?: Headroom;
   /** Below this confidence a forecast advises only, 0..1; absent = what the policy says. */
   readonly confidenceThreshold?: number;
   readonly schedule?: ScheduleState;

@@ -1,4 +1,4 @@
-import { adaptive, adaptiveRules } from './adaptive.ts';
+import { adaptive, adaptiveRules, weightsOf } from './adaptive.ts';
 import { cost } from './cost.ts';
 import { emergency } from './emergency.ts';
 import { createEngine } from './engine.ts';
@@ -54,6 +54,7 @@ function createAdaptive(options: PolicyOptions): ScalingPolicy {
     scaleDownCooldownMs: downCooldownMs = hold.downCooldownMs,
   } = options;
   return assemble(options, 'adaptive', adaptive(options.adaptive), {
+    rehearsal: weightsOf(options.adaptive),
     predictive: forecasts,
     emergency: emergencyOf(options.emergency, false),
     pace: { ...pace, ...options.pace },
@@ -91,7 +92,7 @@ function createFromTemplate(name: TemplateName, options: PolicyOptions): Scaling
 }
 
 /** What a template, or `adaptive`, brings besides its rule. */
-interface Surroundings {
+interface Surroundings extends Pick<ScalingPolicy, 'rehearsal'> {
   readonly predictive: boolean;
   readonly emergency: EmergencyRules | undefined;
   readonly pace: PaceRules;
@@ -112,6 +113,7 @@ function assemble(options: PolicyOptions, name: string, rule: Policy, around: Su
     hold: around.hold,
     ...(around.emergency !== undefined && { emergency: around.emergency }),
     predictive: around.predictive,
+    ...(around.rehearsal !== undefined && { rehearsal: around.rehearsal }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Proposal } from '../core/decision.ts';
 import type { PoolView } from '../core/view.ts';
+import type { Weights } from './adaptive-size.ts';
 
 /**
  * One rule that has an opinion about a pool's size. Pure: the same view gives the same proposal, so a policy is
@@ -68,4 +69,6 @@ export interface ScalingPolicy {
   readonly emergency?: EmergencyRules;
   /** Forecasts are made and may raise the floor. */
   readonly predictive: boolean;
+  /** Headrooms are rehearsed on the pool's load, weighed so. */
+  readonly rehearsal?: Weights;
 }

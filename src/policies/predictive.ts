@@ -12,21 +12,27 @@ const LEAST_HEADROOM = 1;
 
 /**
  * A floor from the forecast: the demand that will not be exceeded, with the forecast's upper probability, before
- * workers ordered now are ready. It can only raise a size; what measured load needs stays with the targets. A size
- * that is merely a little short of the bound is kept, so that the floor does not follow every wiggle of the forecast.
+ * workers ordered now are ready; less, where less headroom has been found to pay on this pool (`view.headroom`). It can
+ * only raise a size; what measured load needs stays with the targets. A size that is merely a little short of the bound
+ * is kept, so that the floor does not follow every wiggle of the forecast.
  */
 export function predictive(options: PredictiveOptions = {}): Policy {
   return {
     name: 'predictive',
-    propose({ forecast, now, size, confidenceThreshold }): Proposal | undefined {
+    propose({ forecast, now, size, confidenceThreshold, headroom }): Proposal | undefined {
       const threshold = options.confidenceThreshold ?? confidenceThreshold ?? 0.8;
       if (forecast === undefined || forecast.confidence < threshold) return undefined;
       const { peak, peakAt, highQuantile, confidence, mean, spread } = forecast;
-      const bound = Math.ceil(peak);
-      const least = spread === undefined ? bound : Math.min(bound, mean + LEAST_HEADROOM * spread);
+      const pays = headroom === undefined || spread === undefined ? peak : mean + headroom.grow * spread;
+      const bound = Math.ceil(Math.min(peak, pays));
+      const leastHeadroom = headroom?.least ?? LEAST_HEADROOM;
+      const least = spread === undefined ? bound : Math.min(bound, mean + leastHeadroom * spread);
       const floor = size < least ? bound : Math.min(size, bound);
       const seconds = Math.max(0, Math.round((peakAt - now) / 1_000));
-      const expectation = `up to ${figure(peak)} expected in ${seconds} s (${percent(highQuantile)} bound)`;
+      const expectation =
+        pays < peak
+          ? `${figure(mean)} ± ${figure(spread ?? 0)} expected in ${seconds} s`
+          : `up to ${figure(peak)} expected in ${seconds} s (${percent(highQuantile)} bound)`;
       return {
         kind: 'floor',
         size: floor,

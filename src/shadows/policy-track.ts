@@ -1,10 +1,12 @@
 import { PaceMeter } from '../constraints/pace-meter.ts';
 import type { Decision, Trigger } from '../core/decision.ts';
 import { Fit } from '../core/fit.ts';
+import { type CrewLedger, crewOf, type FluidCrew } from '../core/fluid-crew.ts';
 import type { PoolView } from '../core/view.ts';
 import { decide } from '../decide.ts';
 import type { ScalingPolicy } from '../policies/policy.ts';
-import { ModelledCrew } from './modelled-crew.ts';
+import { type Rehearsal, rehearsalOf } from '../policies/rehearsal.ts';
+import { viewWith } from './modelled-crew.ts';
 
 /**
  * A policy on the load of a pool that it does not own: it decides with a memory of its own (cooldowns, windows,
@@ -17,13 +19,18 @@ export class PolicyTrack {
   fit: Fit = new Fit();
   decision: Decision | undefined;
   readonly #pace: PaceMeter;
-  #crew: ModelledCrew | undefined;
+  readonly #rehearsal: Rehearsal | undefined;
+  readonly #ledger: CrewLedger = {
+    served: (passedMs, demand, { ready, size }) => this.fit.add(passedMs, { demand, ready, paid: size }),
+  };
+  #crew: FluidCrew | undefined;
   #emergency: { readonly sizeBefore: number; readonly since: number } | undefined;
   #demand = 0;
 
   constructor(policy: ScalingPolicy) {
     this.policy = policy;
     this.#pace = new PaceMeter(policy.pace, policy.hold);
+    this.#rehearsal = rehearsalOf(policy);
   }
 
   /** The size that it would hold now; `undefined` before it has decided. */
@@ -37,7 +44,7 @@ export class PolicyTrack {
    * @param policy that a schedule has put in force for a while; default: its own
    */
   decide(live: PoolView, monotonic: number, trigger: Trigger, policy: ScalingPolicy = this.policy): Decision {
-    this.#crew ??= live.quality === 'none' ? undefined : new ModelledCrew(live, monotonic);
+    this.#crew ??= live.quality === 'none' ? undefined : crewOf(live, monotonic);
     const view = this.#view(live, monotonic);
     const [decision] = decide([{ view, policy, trigger }]) as [Decision];
     this.#remember(decision, live, monotonic);
@@ -54,9 +61,10 @@ export class PolicyTrack {
     if (crew === undefined) return live;
     // What was demanded since the tick before is what this tick has measured.
     if (live.quality === 'full' || live.quality === 'partial') this.#demand = live.demand.now;
-    crew.advance(monotonic, this.#demand, this.fit);
-    const view = crew.view(live);
+    crew.advance(monotonic, this.#demand, this.#ledger);
+    const view = viewWith(crew, live);
     view.pace = this.#pace.recall(monotonic, 0);
+    if (this.#rehearsal !== undefined) view.headroom = this.#rehearsal.advance(live, monotonic);
     delete view.emergency;
     // Needs, prices and paid hours are those of the workers that are really there.
     delete view.terms;

@@ -30,7 +30,7 @@ const all = Object.values(METRICS);
 /** A pool that has seen a burst, with a shadow on trial and a fault: every metric has something to say. */
 async function eventful(attach: (controller: ScalingController) => void) {
   const bench = watched(
-    { shadows: { calm: 'conservative' } },
+    { shadows: { calm: 'conservative' }, maxWorkers: 10 },
     {},
     burst({ base: 3, peak: 12, atMs: 10 * MINUTE_MS, forMs: 10 * MINUTE_MS }),
   );
