@@ -75,7 +75,8 @@ export class PoolForecaster {
       this.#isTrained ??= this.#knows(now);
       if (this.#isTrained) return;
       predictor.restore(JSON.parse(state));
-      this.#samples = samples;
+      // One that does not understand the state, of an older version say, has passed over it.
+      if (this.#knows(now)) this.#samples = samples;
     } catch (error) {
       this.#hooks.fault({ source: 'predictor', message: `restore(): ${messageOf(error)}`, error });
     }

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { LoadPredictor } from '../../src/core/model.ts';
 import { createPredictor } from '../../src/predictors/predictor.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
+import { savedPredictor } from '../../src/shared-state/pool-documents.ts';
 import { memoryState } from '../../src/state-store/memory-state.ts';
 import type { StateStore } from '../../src/state-store/state-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -112,6 +113,18 @@ describe('a single instance that is restarted', () => {
     expect(other.faults).not.toHaveBeenCalled();
     const { value } = (await state.read(LEARNED)) as { value: { predictor: { name: string } } };
     expect(value.predictor.name).toBe('other');
+  });
+
+  test('learns anew where an older version of the predictor has left its state', async () => {
+    const clock = new VirtualClock();
+    const state = memoryState();
+    const predictor = savedPredictor('ensemble', 5_000, { version: 0 });
+    await state.replace(LEARNED, { version: 1, term: 0, at: 0, startupsMs: [], predictor }, 0);
+    const { controller, run, faults } = instance(clock, state);
+    await run(10 * 60_000);
+    await controller.stop();
+    expect(await state.read(LEARNED)).toMatchObject({ value: { predictor: { samples: 10 } } });
+    expect(faults).not.toHaveBeenCalled();
   });
 
   test('goes on without a predictor that can neither tell what it knows nor take it', async () => {
