@@ -3,9 +3,10 @@ import { type Job, type JobsOptions, Queue, QueueEvents, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type BullmqWorkersOptions, bullmqQueue, bullmqWorkers } from '../../src/adapters/bullmq.ts';
-import { composeAdapter, type LoadObservation } from '../../src/adapters/compose.ts';
+import { composeAdapter, type LoadObservation, type PoolSource } from '../../src/adapters/compose.ts';
 import type { WorkerPoolAdapter } from '../../src/core/adapter.ts';
 import { InvalidOptionError } from '../../src/errors.ts';
+import type { Policy } from '../../src/policies/policy.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
 import { adapterContract } from '../../src/testing/adapter-contract.ts';
 import { hasRedis, RedisServer } from '../redis-server.ts';
@@ -35,6 +36,12 @@ function workersOf(
   closing.unshift(() => workers.close());
   return workers;
 }
+
+/** A worker for each job that waits. */
+const oneForEach: Policy = {
+  name: 'one for each',
+  propose: ({ queued }) => ({ kind: 'target', size: queued, reason: `${queued} wait` }),
+};
 
 const nap = ({ data }: Job): Promise<void> => sleep(data.ms);
 const add = (queue: Queue, ms = 10, options: JobsOptions = {}): Promise<Job> =>
@@ -204,6 +211,145 @@ describe.skipIf(!hasRedis)('BullMQ on a real Redis', () => {
     });
   });
 
+  describe('a queue that wakes', () => {
+    /** Listens for wakes, as a controller that has just seen the queue. */
+    async function woken(queue: Queue): Promise<{ reasons: string[]; source: PoolSource }> {
+      const source = bullmqQueue(queue, { wakes: true });
+      const reasons: string[] = [];
+      const unsubscribe = source.subscribe?.((reason) => reasons.push(reason));
+      closing.unshift(async () => unsubscribe?.());
+      await source.observe(signal);
+      return { reasons, source };
+    }
+
+    test('from zero, the first job has its worker asked for at once, however long the interval', async () => {
+      const queue = queueOf();
+      const asked: number[] = [];
+      const controller = new ScalingController({
+        pools: [
+          {
+            id: 'zero',
+            adapter: composeAdapter({
+              observe: bullmqQueue(queue, { wakes: true }),
+              scale: {
+                observe: () => ({ ready: 0 }),
+                scaleTo: async () => {
+                  asked.push(performance.now());
+                },
+              },
+            }),
+            policy: oneForEach,
+            minWorkers: 0,
+            maxWorkers: 4,
+          },
+        ],
+        intervalMs: 60_000,
+      });
+      controller.start();
+      await sleep(400);
+      expect(asked).toEqual([]);
+      const sent = performance.now();
+      await add(queue);
+      await vi.waitFor(() => expect(asked).not.toEqual([]), { interval: 5 });
+      // 50 ms until it is sure that nobody takes the job; the rest is for a machine that is busy.
+      expect((asked[0] as number) - sent).toBeLessThan(300);
+      expect((asked[0] as number) - sent).toBeGreaterThan(45);
+      await controller.stop();
+    });
+
+    test.each<[string, (queue: Queue) => Promise<unknown>, (queue: Queue) => unknown]>([
+      ['the delay of a job is over', (queue) => add(queue, 10, { delay: 150 }), () => {}],
+      ['a job with a delay is added', () => Promise.resolve(), (queue) => add(queue, 10, { delay: 100 })],
+      ['a job with a priority is added', () => Promise.resolve(), (queue) => add(queue, 10, { priority: 1 })],
+      [
+        'a paused queue is resumed',
+        async (queue) => {
+          await queue.pause();
+          await add(queue);
+        },
+        (queue) => queue.resume(),
+      ],
+    ])('also when %s', async (_, before, then) => {
+      const queue = queueOf();
+      await before(queue);
+      const { reasons } = await woken(queue);
+      await sleep(70);
+      expect(reasons).toEqual([]);
+      await then(queue);
+      await vi.waitFor(() => expect(reasons).toEqual([`a job waits in the idle queue ${queue.name}`]));
+    });
+
+    test('once, until a look has found it idle again', async () => {
+      const queue = queueOf();
+      const { reasons, source } = await woken(queue);
+      for (let jobs = 0; jobs < 50; jobs++) await add(queue);
+      await vi.waitFor(() => expect(reasons).toHaveLength(1));
+      await source.observe(signal);
+      await add(queue);
+      await sleep(150);
+      expect(reasons).toHaveLength(1);
+      await queue.drain();
+      await source.observe(signal);
+      await add(queue);
+      await vi.waitFor(() => expect(reasons).toHaveLength(2));
+    });
+
+    test('not while there are workers who take the jobs', async () => {
+      const queue = queueOf();
+      const workers = workersOf(queue, nap);
+      await workers.startWorker(request, signal);
+      const { reasons } = await woken(queue);
+      for (let jobs = 0; jobs < 5; jobs++) {
+        await add(queue, 1);
+        await sleep(30);
+      }
+      await sleep(100);
+      expect(reasons).toEqual([]);
+    });
+
+    const connections = async (): Promise<number> =>
+      Number(/connected_clients:(\d+)/.exec(await redis.info('clients'))?.[1]);
+
+    test('takes one connection while it is listened to, and leaves none', async () => {
+      const queue = queueOf();
+      await queue.waitUntilReady();
+      const before = await connections();
+      const source = bullmqQueue(queue, { wakes: true });
+      await source.observe(signal);
+      expect(await connections()).toBe(before);
+      const unsubscribe = source.subscribe?.(() => {});
+      await source.observe(signal);
+      await vi.waitFor(async () => expect(await connections()).toBe(before + 1));
+      await source.observe(signal);
+      unsubscribe?.();
+      await vi.waitFor(async () => expect(await connections()).toBe(before));
+      source.subscribe?.(() => {})();
+      await source.observe(signal);
+      await sleep(50);
+      expect(await connections()).toBe(before);
+    });
+
+    test('also after Redis was away', async () => {
+      const own = await RedisServer.start();
+      const connection = new Redis({ port: own.port, maxRetriesPerRequest: null, retryStrategy: () => 20 });
+      connection.on('error', () => {});
+      const queue = new Queue('away', { connection });
+      queue.on('error', () => {});
+      closing.push(async () => {
+        await queue.close();
+        connection.disconnect();
+        await own.stop();
+      });
+      const { reasons, source } = await woken(queue);
+      await own.goAway();
+      await sleep(100);
+      await own.comeBack();
+      await vi.waitFor(() => source.observe(AbortSignal.timeout(500)), { timeout: 5_000 });
+      await add(queue);
+      await vi.waitFor(() => expect(reasons).toHaveLength(1), { timeout: 5_000 });
+    });
+  });
+
   describe('workers', () => {
     test('are drained by closing: what runs ends, what waits is left to others', async () => {
       const queue = queueOf();
@@ -344,7 +490,7 @@ describe.skipIf(!hasRedis)('BullMQ on a real Redis', () => {
           const ended = new QueueEvents(queue.name, { connection: { port: server.port } });
           await Promise.all([queue.waitUntilReady(), ended.waitUntilReady()]);
           const workers = bullmqWorkers(queue.name, nap, { connection: { port: server.port }, concurrency });
-          const adapter = composeAdapter({ observe: bullmqQueue(queue), scale: workers });
+          const adapter = composeAdapter({ observe: bullmqQueue(queue, { wakes: true }), scale: workers });
           pools.set(adapter, {
             queue,
             ended,

@@ -18,6 +18,15 @@ export interface QueueSnapshot {
   readonly keptFailed: number;
   /** When the jobs at the head of their lines could have begun. */
   readonly heads: readonly number[];
+  /** When the first of the delayed jobs will be due; absent without any. */
+  readonly nextDue?: number;
+  /** The newest event of the queue, by the id that its stream gives it. */
+  readonly lastEvent: string;
+}
+
+/** Jobs that a worker could begin now. */
+export function available({ isPaused, waiting, prioritized, due }: QueueSnapshot): number {
+  return isPaused ? 0 : waiting + prioritized + due;
 }
 
 /**
@@ -29,6 +38,8 @@ local key = function(name) return KEYS[1] .. name end
 local length = function(name) return redis.call('LLEN', key(name)) end
 local size = function(name) return redis.call('ZCARD', key(name)) end
 local due = redis.call('ZCOUNT', key('delayed'), '-inf', (ARGV[1] + 1) * 4096 - 1)
+local next = redis.call('ZRANGEBYSCORE', key('delayed'), (ARGV[1] + 1) * 4096, '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local last = redis.call('XREVRANGE', key('events'), '+', '-', 'COUNT', 1)[1]
 local heads = {}
 local head = function(id)
   if id then
@@ -44,7 +55,7 @@ return {
   length('wait') + length('paused'), size('prioritized'), size('delayed') - due, due, length('active'),
   size('waiting-children'), redis.call('HEXISTS', key('meta'), 'paused'), redis.call('GET', key('id')) or '0',
   redis.call('HGET', key('metrics:completed'), 'count') or '', redis.call('HGET', key('metrics:failed'), 'count') or '',
-  size('failed'), heads,
+  size('failed'), heads, next[2] or '', last and last[1] or '0-0',
 }`;
 
 type Head = readonly [timestamp: string, options: string];
@@ -89,6 +100,8 @@ export function parseSnapshot(reply: readonly unknown[]): QueueSnapshot {
     ...(hasMetrics && { metrics: { completed, failed } }),
     keptFailed,
     heads: (reply[11] as readonly Head[]).map(couldBegin),
+    ...(reply[12] !== '' && { nextDue: Math.floor(Number(reply[12]) / 4096) }),
+    lastEvent: String(reply[13]),
   };
 }
 

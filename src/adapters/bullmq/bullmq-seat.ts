@@ -1,4 +1,5 @@
 import { type Processor, Worker, type WorkerOptions } from 'bullmq';
+import type { Seat } from '../crew.ts';
 
 /** A BullMQ worker that knows how many jobs it runs, whatever kind its processor is. */
 class CountingWorker extends Worker {
@@ -34,7 +35,7 @@ export function hiring(
  * The place of one worker of the pool. BullMQ workers are closed for good, so a place that is opened again gets a new
  * one, once the jobs of the old one have ended: it never runs more jobs than one worker may.
  */
-export class Seat {
+export class BullmqSeat implements Seat {
   readonly startedAt: number = Date.now();
   /** It takes jobs, or will as soon as those of its worker before have ended. */
   isOpen = true;
@@ -48,7 +49,7 @@ export class Seat {
   }
 
   /** Settles when the worker is connected and takes jobs. Aborted, nothing of it remains. */
-  static async open(hire: Hire, signal: AbortSignal): Promise<Seat> {
+  static async open(hire: Hire, signal: AbortSignal): Promise<BullmqSeat> {
     signal.throwIfAborted();
     const worker = hire();
     try {
@@ -59,7 +60,7 @@ export class Seat {
       throw error;
     }
     run(worker);
-    return new Seat(hire, worker);
+    return new BullmqSeat(hire, worker);
   }
 
   /** Jobs that it runs. */
