@@ -161,7 +161,12 @@ export { type TargetUtilizationOptions, targetUtilization } from './policies/tar
 export { type ThresholdOptions, thresholds } from './policies/thresholds.ts';
 export type { PoolStatus } from './pool/pool-status.ts';
 export type { ForecastAccuracy } from './predictors/accuracy.ts';
-export { createPredictor, type EnsemblePredictor, type PredictorOptions } from './predictors/predictor.ts';
+export {
+  createPredictor,
+  type EnsemblePredictor,
+  type FeatureReading,
+  type PredictorOptions,
+} from './predictors/predictor.ts';
 export type { PoolReconfiguration, Reconfiguration } from './reconfigure.ts';
 export { formatReplay } from './replay/format-replay.ts';
 export type { PoolReplay, ReplayDifference, ReplaySide } from './replay/pool-comparison.ts';

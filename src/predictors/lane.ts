@@ -43,6 +43,8 @@ const FEATURES = MEAN + 6;
 const DRAFT = new Float32Array(FEATURES + 64);
 const HINTS: SeasonalHints = unknownHints();
 
+/** So far ahead the host's numbers are looked at. */
+const CONTEXT_MS = 3_600_000;
 const RIDGE = 1;
 /** Half-life of what the regression has learned, in horizons, and at least a day. */
 const FORGET_HORIZONS = 7;
@@ -92,9 +94,9 @@ export interface LanePlan {
   readonly singles: number;
 }
 
-/** `contextFeatures`: how many features the host's numbers are. */
+/** `contextFeatures`: how many features the host's numbers are; far ahead they tell nothing. */
 export function planLane(horizonMs: number, stepMs: number, contextFeatures = 0): LanePlan {
-  const features = FEATURE_COUNT + contextFeatures;
+  const features = FEATURE_COUNT + (horizonMs <= CONTEXT_MS ? contextFeatures : 0);
   const waitMs = horizonMs + (horizonMs > SHORT_MS ? OUTCOME_DELAY_MS : 0);
   const slots = Math.ceil(waitMs / stepMs) + 1;
   const numbers = regressionWidth(features) + ERRORS_WIDTH + WEIGHTS_WIDTH + TALLY_WIDTH + slots;
@@ -237,7 +239,8 @@ export class Lane {
     const usualRise = riseWithin(moment.rises, this.horizonMs);
     HINTS.usualRise = usualRise;
     seasonalHints(HINTS, moment, aheadMs, this.horizonMs >= DAY_MS);
-    writeFeatures(DRAFT, FEATURES, scales, HINTS, moment.context);
+    const context = this.horizonMs <= CONTEXT_MS ? moment.context : undefined;
+    writeFeatures(DRAFT, FEATURES, scales, HINTS, context);
     writeMembers(DRAFT, 0, scales, HINTS, scales.level + scales.unit * this.ridge.predict(DRAFT, FEATURES));
 
     // What knows this lane's horizon only says nothing of another.

@@ -102,12 +102,15 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
     demandSum = 0;
     noiseSum = 0;
     taken = 0;
-    const minute = Math.floor(at / MINUTE_MS);
-    if (minute !== risesOf) {
-      risesOf = minute;
-      moment.history.usualRises(moment.rises, at, calendar.daysBefore);
-    }
+    lookForRises();
     if (++beats > COLD_BEATS) lanes.observe(moment);
+  }
+
+  function lookForRises(): void {
+    const minute = Math.floor(moment.at / MINUTE_MS);
+    if (minute === risesOf) return;
+    risesOf = minute;
+    moment.history.usualRises(moment.rises, moment.at, calendar.daysBefore);
   }
 
   function takeContext(context: Readonly<Record<string, number>>, elapsedMs: number): void {
@@ -188,6 +191,7 @@ export function createPredictor(options: PredictorOptions = {}): EnsemblePredict
       samples = saved.samples;
       lastAt = saved.lastAt ?? Number.NaN;
       risesOf = Number.NaN;
+      lookForRises();
       beats = saved.samples;
       newest = undefined;
     },

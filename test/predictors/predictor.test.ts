@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { LoadSample } from '../../src/core/forecast.ts';
 import { createPredictor, type EnsemblePredictor } from '../../src/predictors/predictor.ts';
 import { Random } from '../../src/testing/random.ts';
+import { diurnal } from '../../src/testing/workloads.ts';
 
 const TICK = 15_000;
 const HOUR = 3_600_000;
@@ -21,6 +22,19 @@ function noisy(load: (time: number) => number, seed = 1): (time: number) => numb
   const source = new Random(seed);
   const random = (): number => source.next();
   return (time) => load(time) + 3.4 * (random() - 0.5);
+}
+
+/** A random walk by the minute, between 5 and 60. */
+function walk(seed: number): (time: number) => number {
+  const random = new Random(seed);
+  const steps: number[] = [20];
+  const at = (minute: number): number => {
+    while (steps.length <= minute) {
+      steps.push(Math.min(60, Math.max(5, (steps.at(-1) ?? 20) + 0.7 * (random.next() - 0.5))));
+    }
+    return steps[minute] ?? 20;
+  };
+  return (time) => at(Math.floor((time - START) / 60_000));
 }
 
 const daily = (time: number): number => 20 + 12 * Math.sin((2 * Math.PI * time) / DAY);
@@ -45,8 +59,11 @@ describe('a daily season', () => {
     [2 * 60_000, 0.8],
     [15 * 60_000, 1],
     [HOUR, 1.2],
-    [6 * HOUR, 2],
-    [24 * HOUR, 3],
+    [6 * HOUR, 1.2],
+    [11 * HOUR, 2],
+    [24 * HOUR, 1.2],
+    [33 * HOUR, 2],
+    [48 * HOUR, 1.5],
   ])('is expected %d ms ahead within %d workers', (horizon, tolerance) => {
     const forecast = predictor.forecast(now, horizon);
     expect(Math.abs((forecast?.mean ?? 0) - daily(now + horizon))).toBeLessThan(tolerance);
@@ -91,6 +108,44 @@ describe('a daily season', () => {
       expect(fresh.forecast(now, HOUR)).toBeUndefined();
     }
   });
+});
+
+describe('a day ahead', () => {
+  const weekdays = diurnal({ low: 4, high: 30, weekdays: [1, 1, 1, 1, 1, 0.4, 0.3] });
+  const calm = diurnal({ low: 8, high: 32 });
+  const growing = (time: number): number => (1 + (time - START) / DAY / 10) * calm.at(time - START);
+  const wander = walk(5);
+
+  it.each([
+    ['a day like any other', (time: number) => calm.at(time - START), 1.02],
+    ['a week with a weekend', (time: number) => weekdays.at(time - START), 0.6],
+    ['a load that grows', growing, 0.8],
+    ['a load without a season', wander, 1.05],
+  ])('%s is expected no worse than as on the last day', (_, load, most) => {
+    const predictor = createPredictor();
+    const measured = noisy(load, 6);
+    let error = 0;
+    let lastDayError = 0;
+    for (let at = START; at < START + 16 * DAY; at += 60_000) {
+      predictor.observe({ at, demand: Math.max(0, measured(at)) });
+      if (at < START + DAY || at % (10 * 60_000) !== 0) continue;
+      const outcome = measured(at + DAY);
+      error += Math.abs((predictor.forecast(at, DAY)?.mean ?? 0) - outcome);
+      lastDayError += Math.abs(measured(at) - outcome);
+    }
+    expect(error / lastDayError).toBeLessThan(most);
+  });
+});
+
+it('the peak on the way is seen, hours before it comes', () => {
+  const predictor = createPredictor();
+  const midnight = START + 6 * DAY;
+  predictor.train?.(samples(6, daily));
+  const forecast = predictor.forecast(midnight, 18 * HOUR) ?? never();
+  // The top of `daily` is at six in the morning, its bottom at six in the evening.
+  expect(forecast.mean).toBeLessThan(10);
+  expect(forecast.expectedPeak).toBeGreaterThan(30);
+  expect(Math.abs(forecast.peakAt - midnight - 6 * HOUR)).toBeLessThan(2 * HOUR);
 });
 
 it('a jump at the same time of most days is expected before it comes', () => {
