@@ -33,6 +33,8 @@ const FINE_WAITING = 60;
 /** … and before it means of five minutes, for five hours more. */
 const MOST_WAITING = 120;
 const COARSE_MS = 5 * 60_000;
+/** Pools that are written side by side: a store may need a file for each. */
+const MOST_WRITING = 100;
 
 /**
  * Writes what a controller sees into a history, once a minute. A process that is killed loses the running minute.
@@ -59,7 +61,9 @@ export function recordHistory(
   const gathered = new Map<PoolId, LoadSample[]>();
   /** Not yet kept. */
   const waiting = new Map<PoolId, readonly LoadSample[]>();
-  /** Pools that are being written: side by side, so that a store may write them together. */
+  /** Pools whose turn to be written has come. */
+  const due = new Set<PoolId>();
+  /** Those that are being written: side by side, so that a store may write them together. */
   const writing = new Map<PoolId, Promise<void>>();
   const failing = new Set<PoolId>();
 
@@ -90,13 +94,25 @@ export function recordHistory(
   const put = (pool: PoolId, samples: readonly LoadSample[]): void => {
     waiting.set(pool, bounded([...(waiting.get(pool) ?? []), ...thinSamples(samples, everyMs)]));
   };
-  /** Also of pools that are no more. */
-  const writeAll = (): void => {
-    for (const pool of waiting.keys()) {
+  const writeDue = (): void => {
+    for (const pool of due) {
+      if (writing.size >= MOST_WRITING) return;
       if (writing.has(pool)) continue;
-      const written = write(pool).finally(() => writing.delete(pool));
+      due.delete(pool);
+      const written = write(pool).finally(() => {
+        writing.delete(pool);
+        writeDue();
+      });
       writing.set(pool, written);
     }
+  };
+  /** Also of pools that are no more. */
+  const writeAll = (): void => {
+    for (const pool of waiting.keys()) due.add(pool);
+    writeDue();
+  };
+  const allWritten = async (): Promise<void> => {
+    while (writing.size > 0) await Promise.all(writing.values());
   };
   const listener = (record: TickRecord): void => {
     let isOver = false;
@@ -119,11 +135,11 @@ export function recordHistory(
   controller.on('tick', listener);
   return async () => {
     controller.off('tick', listener);
-    await Promise.all(writing.values());
+    await allWritten();
     for (const [pool, samples] of gathered) if (samples.length > 0) put(pool, samples);
     gathered.clear();
     writeAll();
-    await Promise.all(writing.values());
+    await allWritten();
   };
 }
 
