@@ -528,13 +528,14 @@ describe.skipIf(!hasDocker)('under a controller', () => {
   it('one that is started again goes on with the containers of the one before', async () => {
     const { jobs, crew } = await jobPool();
     const before = control(jobs, crew);
-    const ended = Promise.all([jobs.submit(1_500), jobs.submit(1_500)]);
+    const ended = Promise.all([jobs.submit(), jobs.submit()]);
     await atWork(jobs, crew, 2);
     await before.controller.stop();
     const names = await crew.names();
     const after = control(jobs, testPool({ pool: crew.name }));
     await soon(() => expect(after.controller.status().pools[0]).toMatchObject({ size: 2 }));
     expect(await crew.names()).toEqual(names);
+    jobs.release();
     await ended;
     await allGone(crew);
     expect(jobs.lost).toBe(0);
@@ -544,7 +545,7 @@ describe.skipIf(!hasDocker)('under a controller', () => {
   it('a daemon that is away holds the size, is told once, and all goes on when it is back', async () => {
     const { jobs, crew } = await jobPool();
     const { controller, faults } = control(jobs, crew);
-    const ended = Promise.all([jobs.submit(4_000), jobs.submit(4_000)]);
+    const ended = Promise.all([jobs.submit(), jobs.submit()]);
     await atWork(jobs, crew, 2);
     const names = await crew.names();
     await daemon.goAway();
@@ -559,6 +560,7 @@ describe.skipIf(!hasDocker)('under a controller', () => {
     await daemon.comeBack({ liveRestore: true });
     await soon(() => expect(faults).toMatchObject([{}, { source: 'observe', recovered: true }]));
     expect(await crew.names()).toEqual(expect.arrayContaining(names));
+    jobs.release();
     await ended;
     await allGone(crew);
     expect(jobs.lost).toBe(0);
@@ -572,7 +574,7 @@ describe.skipIf(!hasDocker)('under a controller', () => {
     const start = crew.startWorker(request, signal);
     await soon(async () => expect(await log((await crew.names())[0] ?? 'none')).toContain('begins'));
     await sleep(200); // until the daemon has said that it is started
-    const job = jobs.submit(2_000);
+    const job = jobs.submit();
     await atWork(jobs, stopped, 1);
     const stop = stopped.stopWorker(id, gracefully, signal);
     await soon(async () => expect(await log(id)).toContain('asked to end'));
@@ -580,6 +582,7 @@ describe.skipIf(!hasDocker)('under a controller', () => {
     await daemon.goAway();
     await sleep(500);
     await daemon.comeBack({ liveRestore: true });
+    jobs.release();
     await Promise.all([start, stop, job]);
     expect(await crew.observe(signal)).toMatchObject({ ready: 1 });
     expect(await stopped.names()).toEqual([]);
@@ -588,9 +591,10 @@ describe.skipIf(!hasDocker)('under a controller', () => {
 
   it('containers that end with their daemon are replaced and removed', async () => {
     const { jobs, crew } = await jobPool({ create: { StopTimeout: 1 } });
-    const { faults } = control(jobs, crew);
-    const job = jobs.submit(3_000);
+    const { controller, faults } = control(jobs, crew);
+    const job = jobs.submit();
     await atWork(jobs, crew, 1);
+    await soon(() => expect(controller.status().pools[0]).toMatchObject({ ready: 1 }));
     const names = await crew.names();
     await daemon.goAway();
     await daemon.comeBack({ liveRestore: false });
@@ -599,6 +603,8 @@ describe.skipIf(!hasDocker)('under a controller', () => {
       expect(now).toHaveLength(1);
       expect(now).not.toEqual(names);
     });
+    await atWork(jobs, crew, 1);
+    jobs.release();
     await job;
     await allGone(crew);
     expect(jobs.lost).toBe(1);

@@ -34,12 +34,18 @@ export class JobServer implements PoolSource {
     this.#server.closeAllConnections();
   }
 
-  submit(ms: number): Promise<void> {
+  /** A job that takes so long; without a time, until it is released. */
+  submit(ms = 3_600_000): Promise<void> {
     this.#arrived += 1;
     return new Promise((settle) => {
       this.#waiting.push({ id: this.#arrived, ms, settle });
       this.#dispatch();
     });
+  }
+
+  /** Lets all jobs that run end. */
+  release(): void {
+    for (const { response } of this.#running.values()) response.write('released');
   }
 
   observe(): LoadObservation {

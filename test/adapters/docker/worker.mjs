@@ -1,4 +1,5 @@
 // A worker in a container: takes one job after the other from the host, and ends its job on SIGTERM.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,10 +30,13 @@ const nextJob = () =>
     waiting = request({ socketPath: JOBS, path: `/take/${FLYBALL_WORKER_ID}` }, (response) =>
       response.once('data', (job) => {
         waiting = undefined;
-        resolve(JSON.parse(job));
+        resolve({ ...JSON.parse(job), released: once(response, 'data') });
       }),
     );
-    waiting.on('error', () => resolve(undefined)).end();
+    waiting
+      .on('error', () => {})
+      .on('close', () => resolve(undefined))
+      .end();
   });
 
 const done = (id) =>
@@ -48,7 +52,7 @@ else {
       if (!stopping) await sleep(20);
       continue;
     }
-    await sleep(job.ms);
+    await Promise.race([sleep(job.ms), job.released]);
     await done(job.id);
   }
   process.exit(0);
