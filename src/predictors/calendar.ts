@@ -22,7 +22,7 @@ export interface Calendar {
   offsetMs(time: number): number;
   /** The same local time `days` days before: 23 h or 25 h earlier where clocks were changed in between. */
   daysBefore(time: number, days: number): number;
-  /** The newest days of the same kind, as days before `time`: at most four, `first` at least, 28 at most. */
+  /** The newest days of the same kind, as days before `time`: at most five, `first` at least, 28 at most. */
   likeDays(time: number, first: number): readonly number[];
 }
 
@@ -39,7 +39,8 @@ const DAY_MS = 86_400_000;
 /** Offsets change at most on a quarter of an hour, so one look-up serves all moments within. */
 const OFFSET_STEP_MS = 900_000;
 const OFFSETS_KEPT = 512;
-const LIKE_DAYS = 4;
+/** Days of the same kind that are looked at: a working week. */
+export const LIKE_DAYS = 5;
 const FURTHEST_DAY = 28;
 
 /** Calendars without holidays of their own, by zone: the pools of a zone share one, and what it has looked up. */

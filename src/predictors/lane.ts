@@ -1,17 +1,22 @@
 import { AccuracyTally, type ForecastAccuracy, TALLY_WIDTH } from './accuracy.ts';
 import type { ContextNumbers } from './context-numbers.ts';
-import {
-  FEATURE_COUNT,
-  type Past,
-  type SeasonalHints,
-  seasonalHints,
-  unknownHints,
-  writeFeatures,
-} from './features.ts';
+import { writeFeatures } from './features.ts';
 import { ERRORS_WIDTH, RecentErrors } from './intervals.ts';
 import {
+  CONTEXT_MS,
+  ERROR_UNIT,
+  FEATURES,
+  HIGH,
+  LaneMemory,
+  type LanePlan,
+  LEVEL,
+  LOW,
+  MEAN,
+  SHORT_MS,
+  UNIT,
+} from './lane-plan.ts';
+import {
   HALF_HOUR_MEAN,
-  MEMBER_COUNT,
   type MemberName,
   MemberWeights,
   REGRESSION,
@@ -20,31 +25,17 @@ import {
   YESTERDAY,
 } from './members.ts';
 import { RecursiveLeastSquares, regressionWidth } from './recursive-least-squares.ts';
+import { type Past, type SeasonalHints, seasonalHints, unknownHints } from './seasonal-hints.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** A forecast for the next minutes is about one tick; one for later about a minute, as that is how history is kept. */
-const SHORT_MS = 6 * MINUTE_MS;
-/** A forecast for later than this meets its outcome when the minute is over. */
-const OUTCOME_DELAY_MS = 2 * MINUTE_MS;
 /** A tick may come a little early. */
 const EARLY = 0.98;
-
-/** Slots of a pending forecast: members, mean, low, high, level, unit of features, unit of errors, features. */
-const MEAN = MEMBER_COUNT;
-const LOW = MEAN + 1;
-const HIGH = MEAN + 2;
-const LEVEL = MEAN + 3;
-const UNIT = MEAN + 4;
-const ERROR_UNIT = MEAN + 5;
-const FEATURES = MEAN + 6;
 
 /** The forecast that is being made, and what it looks at; shared by all, as they are made one after the other. */
 const DRAFT = new Float32Array(FEATURES + 64);
 const HINTS: SeasonalHints = unknownHints();
 
-/** So far ahead the host's numbers are looked at. */
-const CONTEXT_MS = 3_600_000;
 const RIDGE = 1;
 /** Half-life of what the regression has learned, in horizons, and at least a day. */
 const FORGET_HORIZONS = 7;
@@ -78,42 +69,6 @@ export interface LaneForecast {
   spread: number;
   /** The mean, or more where at this time of day the load usually jumps on the way there. */
   expectedPeak: number;
-}
-
-/** What a lane is for, and how much memory it takes. */
-export interface LanePlan {
-  readonly horizonMs: number;
-  /** Time from one forecast to the next. */
-  readonly stepMs: number;
-  readonly features: number;
-  /** Forecasts that wait for their outcome, at most. */
-  readonly slots: number;
-  /** Numbers: what was learned, and when the pending forecasts were made. */
-  readonly numbers: number;
-  /** Single-precision numbers: the pending forecasts. */
-  readonly singles: number;
-}
-
-/** `contextFeatures`: how many features the host's numbers are; far ahead they tell nothing. */
-export function planLane(horizonMs: number, stepMs: number, contextFeatures = 0): LanePlan {
-  const features = FEATURE_COUNT + (horizonMs <= CONTEXT_MS ? contextFeatures : 0);
-  const waitMs = horizonMs + (horizonMs > SHORT_MS ? OUTCOME_DELAY_MS : 0);
-  const slots = Math.ceil(waitMs / stepMs) + 1;
-  const numbers = regressionWidth(features) + ERRORS_WIDTH + WEIGHTS_WIDTH + TALLY_WIDTH + slots;
-  return { horizonMs, stepMs, features, slots, numbers, singles: slots * (FEATURES + features) };
-}
-
-/** Where the numbers of lanes are: side by side, as ten thousand pools do not fit a cache. */
-export class LaneMemory {
-  readonly numbers: Float64Array;
-  readonly singles: Float32Array;
-  numbersUsed: number = 0;
-  singlesUsed: number = 0;
-
-  constructor(plans: readonly LanePlan[]) {
-    this.numbers = new Float64Array(plans.reduce((sum, plan) => sum + plan.numbers, 0));
-    this.singles = new Float32Array(plans.reduce((sum, plan) => sum + plan.singles, 0));
-  }
 }
 
 /** All forecasts of one horizon: makes them, waits for their outcomes, and learns from the errors. */

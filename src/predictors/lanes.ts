@@ -1,12 +1,5 @@
-import {
-  Lane,
-  type LaneForecast,
-  LaneMemory,
-  type LanePlan,
-  type Moment,
-  planLane,
-  type SavedLane,
-} from './lane.ts';
+import { Lane, type LaneForecast, type Moment, type SavedLane } from './lane.ts';
+import { LaneMemory, type LanePlan, planLane } from './lane-plan.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;

@@ -1,3 +1,5 @@
+import { insertSorted } from './sorted-run.ts';
+
 const MINUTE_MS = 60_000;
 const COARSE_MS = 10 * MINUTE_MS;
 const FINE_SLOTS = 8 * 24 * 60;
@@ -31,18 +33,6 @@ function decode(code: number): number {
 
 /** Rises of each day, horizon by horizon; shared by all, as they are looked for one after the other. */
 const RISES = new Float64Array(64 * USUAL_DAYS);
-
-/** Sorts `count` of them in place, and takes the middle one, or the lower of two. */
-function lowerMedian(from: number, count: number): number {
-  for (let i = from + 1; i < from + count; i++) {
-    const value = RISES[i] as number;
-    let place = i;
-    for (; place > from && (RISES[place - 1] as number) > value; place--)
-      RISES[place] = RISES[place - 1] as number;
-    RISES[place] = value;
-  }
-  return RISES[from + ((count - 1) >> 1)] as number;
-}
 
 interface SavedRing {
   readonly newest: number | null;
@@ -182,11 +172,13 @@ export class LoadHistory {
         // Two minutes each, as one may be noise.
         if ((last + next) / 2 - from > rise) rise = (last + next) / 2 - from;
         last = next;
-        RISES[i * USUAL_DAYS + days] = rise;
+        insertSorted(RISES, i * USUAL_DAYS, days, rise);
       }
       days++;
     }
-    for (let i = 0; i < most; i++) into[i] = days < 2 ? 0 : lowerMedian(i * USUAL_DAYS, days);
+    // The lower of two.
+    const middle = (days - 1) >> 1;
+    for (let i = 0; i < most; i++) into[i] = days < 2 ? 0 : (RISES[i * USUAL_DAYS + middle] as number);
   }
 
   save(): { readonly fine: SavedRing; readonly coarse: SavedRing } {

@@ -1,9 +1,10 @@
-import type { LoadScales, SeasonalHints } from './features.ts';
+import type { LoadScales } from './features.ts';
+import type { SeasonalHints } from './seasonal-hints.ts';
 
 /**
  * The ensemble's members, in the order of their slots.
  * last: as now (a day ahead and more: as at this time on the last day) · ridge: regression over all features ·
- * season: as now, plus the usual change of like days · yesterday, week: as at this time then · like-days: their mean
+ * season: as now, plus the usual change of like days · yesterday, week: as at this time then · like-days: their median
  * at this time · mean: as in the last half hour.
  */
 export const MEMBER_NAMES = ['last', 'ridge', 'season', 'yesterday', 'week', 'like-days', 'mean'] as const;
@@ -29,7 +30,7 @@ const TRIALS = 12;
 /** The others must be better than "as now" by this, or load without a pattern would be worse off. */
 const DOUBT = 1.1;
 /** A day ahead and more by this: errors of one day are much alike, and there are few days. */
-const FAR_DOUBT = 1.2;
+const FAR_DOUBT = 1.25;
 /** A member counts by its error to the power of minus this: one 20% worse than "last" counts a quarter. */
 const SHARPNESS = 8;
 /** Where "last" is no match, errors twice as small and less, the others are weighed among themselves, and milder. */
