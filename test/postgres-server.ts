@@ -115,6 +115,10 @@ export class PostgresServer {
       { ...this.#owner, cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] },
     );
     this.#process = server;
+    // Whoever forgets to stop it, or is stopped, leaves none behind.
+    const quit = (): boolean => server.kill('SIGQUIT');
+    process.once('exit', quit);
+    server.once('exit', () => process.off('exit', quit));
     let said = '';
     await new Promise<void>((ready, failed) => {
       // Read to the end, not only until it is ready: a pipe that nobody empties stops who writes to it.
