@@ -109,6 +109,31 @@ describe.skipIf(!hasPostgres)('workers of pg-boss', () => {
     expect(await stateOf(queue, job)).toBe('retry');
   });
 
+  test('a stop that cannot wait also asks a job that is just being fetched', async () => {
+    const queue = await queueOf();
+    let release = (): void => {};
+    const fetched = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = {
+      getQueue: (name) => boss.getQueue(name),
+      fetch: async (name: string, options: PgBoss.FetchOptions) => {
+        const jobs = await boss.fetch(name, options);
+        await fetched;
+        return jobs;
+      },
+      fail: (name: string, id: string, error: object) => boss.fail(name, id, error),
+    } as PgBoss;
+    const job = await add(queue);
+    const workers = workersOf(slow, queue, (_, aborted) => sleep(60_000, undefined, { signal: aborted }));
+    const id = await workers.startWorker(request, signal);
+    await vi.waitFor(async () => expect(await stateOf(queue, job)).toBe('active'));
+    const stopped = workers.stopWorker(id, { ...request, graceful: false }, signal);
+    release();
+    await stopped;
+    expect(await stateOf(queue, job)).toBe('failed');
+  });
+
   test('a handler that outlives its job is told so, and the worker goes on', async () => {
     const queue = await queueOf({ expireInSeconds: 1 });
     const reasons: unknown[] = [];

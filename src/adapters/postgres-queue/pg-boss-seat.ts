@@ -24,6 +24,7 @@ export class PgBossSeat implements Seat {
   readonly #work: Work;
   #rest = new AbortController();
   #abort = new AbortController();
+  #cancelled: Error | undefined;
   #running: Promise<void>;
 
   constructor(work: Work) {
@@ -44,7 +45,9 @@ export class PgBossSeat implements Seat {
   }
 
   cancelJobs(reason: string): void {
-    this.#abort.abort(new Error(reason));
+    // Jobs that are being fetched at this moment are asked as soon as they are here.
+    this.#cancelled = new Error(reason);
+    this.#abort.abort(this.#cancelled);
   }
 
   async #run(): Promise<void> {
@@ -67,6 +70,7 @@ export class PgBossSeat implements Seat {
     const ids = jobs.map(({ id }) => id);
     const expiry = new Expiry(Math.max(...jobs.map(({ expireInSeconds }) => expireInSeconds)));
     this.#abort = expiry.abort;
+    if (this.#cancelled !== undefined) this.#abort.abort(this.#cancelled);
     let tell: () => Promise<unknown>;
     try {
       const result = await Promise.race([handle(jobs, expiry.abort.signal), expiry.over]);
