@@ -26,6 +26,18 @@ const SWING_TICKS = 100;
 /** A gap longer than this says nothing about what was demanded within it, ms. */
 const LONGEST_GAP_MS = 5 * 60_000;
 
+/** What a rehearsal has learned. Plain JSON. */
+export interface RehearsalRecord {
+  /** Load that was seen, ms. */
+  readonly seenMs: number;
+  /** What was demanded lately, in seconds of one worker. */
+  readonly work: number;
+  /** Name of the headroom in force. */
+  readonly inForce: string;
+  /** By a headroom's name, what it has cost: worker-seconds paid, and work that came late. */
+  readonly costs: Readonly<Record<string, readonly [paid: number, late: number]>>;
+}
+
 /**
  * Tries several headrooms on the pool's own load all the time, each with modelled workers that take the pool's own
  * start-up time, and gives the one that has cost least lately: paid workers and late work, weighed. So the quantile
@@ -64,6 +76,25 @@ export class Rehearsal {
     } else this.#rehearse(view, load, passedMs, monotonic);
     this.#lastLoad = load;
     return this.#current.headroom;
+  }
+
+  save(): RehearsalRecord {
+    const costs: RehearsalRecord['costs'] = Object.fromEntries(
+      this.#crews.map(({ headroom, paid, late }) => [headroom.name, [paid, late] as const]),
+    );
+    return { seenMs: this.#seenMs, work: this.#work, inForce: this.#current.headroom.name, costs };
+  }
+
+  /** Takes over what was learned elsewhere, where it is of more load, and of the same headrooms. */
+  restore({ seenMs, work, inForce, costs }: RehearsalRecord): void {
+    const current = this.#crews.find(({ headroom }) => headroom.name === inForce);
+    const isKnown = this.#crews.every(({ headroom }) => costs[headroom.name] !== undefined);
+    if (seenMs <= this.#seenMs || current === undefined || !isKnown) return;
+    this.#seenMs = seenMs;
+    this.#work = work;
+    this.#current = current;
+    for (const crew of this.#crews)
+      [crew.paid, crew.late] = costs[crew.headroom.name] as readonly [number, number];
   }
 
   #rehearse(view: PoolView, load: number, passedMs: number, monotonic: number): void {

@@ -18,7 +18,7 @@ import { fencedAdapter } from '../leadership/fenced-adapter.ts';
 import type { Standing } from '../leadership/standing.ts';
 import type { Mode } from '../options.ts';
 import type { ScalingPolicy } from '../policies/policy.ts';
-import { type Rehearsal, rehearsalOf } from '../policies/rehearsal.ts';
+import { rehearsalOf } from '../policies/rehearsal.ts';
 import type { ResolvedPool, ResolvedPrediction } from '../resolve-options.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import { Shadows } from '../shadows/shadows.ts';
@@ -89,7 +89,6 @@ export class ManagedPool {
   readonly #idleWaiters = new Set<() => void>();
   readonly #unsubscribe: () => void;
   #account: PoolAccount;
-  #rehearsal: Rehearsal | undefined;
   #detector: SignalDetector;
   #load: Measurement = UNMEASURED;
   #readAt = Number.NEGATIVE_INFINITY;
@@ -108,7 +107,7 @@ export class ManagedPool {
     );
     this.memory = new PoolMemory(new PaceMeter(pace, hold), startups, this.#forecaster);
     this.#policies = new PolicyInForce(options.policy, hooks);
-    this.#rehearsal = rehearsalOf(options.policy);
+    this.memory.rehearsal = rehearsalOf(options.policy);
     this.#optimizer = new Optimizer(this.#fenced(), clock, hooks);
     this.#account = new PoolAccount(options);
     this.#detector = new SignalDetector(context.commons.board.options);
@@ -180,7 +179,8 @@ export class ManagedPool {
     if (this.#effectiveness.review(view, at.monotonic)) this.#tellIneffective(view);
     const forecast = this.#forecaster?.forecast(view, isFresh, predictive, reading?.context);
     if (forecast !== undefined) view.forecast = forecast;
-    if (this.#rehearsal !== undefined) view.headroom = this.#rehearsal.advance(view, at.monotonic);
+    const { rehearsal } = this.memory;
+    if (rehearsal !== undefined) view.headroom = rehearsal.advance(view, at.monotonic);
     if (predictive.confidenceThreshold !== undefined)
       view.confidenceThreshold = predictive.confidenceThreshold;
     const schedule = this.#schedule(view);
@@ -265,7 +265,7 @@ export class ManagedPool {
   /** Makes this the pool's own policy. One that a schedule has put in its place stays in force for its time. */
   adopt(policy: ScalingPolicy): void {
     this.#policies.adopt(policy);
-    this.#rehearsal = rehearsalOf(policy);
+    this.memory.rehearsal = rehearsalOf(policy);
     this.#keepPace();
   }
 

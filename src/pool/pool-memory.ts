@@ -1,6 +1,7 @@
 import type { PaceMeter } from '../constraints/pace-meter.ts';
 import type { Decision } from '../core/decision.ts';
 import type { Instant } from '../core/instant.ts';
+import type { Rehearsal } from '../policies/rehearsal.ts';
 import { joinChanges, type Learned, type RecentPast } from '../shared-state/pool-documents.ts';
 import type { StartupTimes } from '../workers/startup-times.ts';
 import type { PoolForecaster } from './pool-forecaster.ts';
@@ -17,6 +18,8 @@ export class PoolMemory {
   readonly pace: PaceMeter;
   readonly startups: StartupTimes;
   readonly forecaster: PoolForecaster | undefined;
+  /** Of the policy in force, where it rehearses. */
+  rehearsal: Rehearsal | undefined;
   /** Rises with each change of size, and when an emergency begins or ends. */
   revision = 0;
   #emergency: Emergency | undefined;
@@ -71,14 +74,20 @@ export class PoolMemory {
     this.#emergency = { sizeBefore: emergency.sizeBefore, since };
   }
 
-  learned(): Pick<Learned, 'startupsMs' | 'predictor'> {
+  learned(): Pick<Learned, 'startupsMs' | 'predictor' | 'rehearsal'> {
     const predictor = this.forecaster?.save();
-    return { startupsMs: this.startups.all(), ...(predictor !== undefined && { predictor }) };
+    const rehearsal = this.rehearsal?.save();
+    return {
+      startupsMs: this.startups.all(),
+      ...(predictor !== undefined && { predictor }),
+      ...(rehearsal !== undefined && { rehearsal }),
+    };
   }
 
   /** Takes over what was learned elsewhere, where it is more than what is known here. */
-  takeLearned({ startupsMs, predictor }: Learned, now: number): void {
+  takeLearned({ startupsMs, predictor, rehearsal }: Learned, now: number): void {
     if (this.startups.startup.samples === 0) for (const ms of startupsMs) this.startups.add(ms);
     if (predictor !== undefined) this.forecaster?.restore(predictor, now);
+    if (rehearsal !== undefined) this.rehearsal?.restore(rehearsal);
   }
 }

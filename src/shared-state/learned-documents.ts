@@ -43,7 +43,8 @@ export class LearnedDocuments {
   /** Keeps what a pool has learned, unless a later leader has done so. */
   async write({ id, memory }: SharedPool, term: number, now: number): Promise<void> {
     const learned = memory.learned();
-    if (learned.startupsMs.length === 0 && learned.predictor === undefined) return;
+    if (learned.startupsMs.length === 0 && learned.predictor === undefined && !learned.rehearsal?.seenMs)
+      return;
     const document: Learned = { version: 1, term, at: now, ...learned };
     if (await this.#replace(id, document)) return;
     const found = await this.#read(id);

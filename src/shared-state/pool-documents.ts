@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import type { RehearsalRecord } from '../policies/rehearsal.ts';
 
 /** What the leader did to a pool lately: what pace, cooldowns and the flap budget live by. Plain JSON. */
 export interface RecentPast {
@@ -18,6 +19,8 @@ export interface Learned {
   /** Start-up times, oldest first. */
   readonly startupsMs: readonly number[];
   readonly predictor?: SavedPredictor;
+  /** Which headroom has paid. */
+  readonly rehearsal?: RehearsalRecord;
 }
 
 /** What a predictor knows. */
@@ -66,7 +69,7 @@ export interface Unusable {
 }
 
 export function parseLearned(value: unknown): Learned | Unusable {
-  const { version, term, at, startupsMs, predictor } = fieldsOf<Learned>(value);
+  const { version, term, at, startupsMs, predictor, rehearsal } = fieldsOf<Learned>(value);
   if (typeof version === 'number' && version !== 1) {
     return {
       complaint: `is of format ${version}, and 1 is known here: it is left alone`,
@@ -80,12 +83,13 @@ export function parseLearned(value: unknown): Learned | Unusable {
     Array.isArray(startupsMs) &&
     startupsMs.length <= MOST_STARTUPS &&
     startupsMs.every(isAmount);
-  if (!sound) return UNREADABLE;
-  if (predictor === undefined) return { version, term, at, startupsMs };
+  if (!sound || (rehearsal !== undefined && !isRehearsal(rehearsal))) return UNREADABLE;
+  const learned: Learned = { version, term, at, startupsMs, ...(rehearsal !== undefined && { rehearsal }) };
+  if (predictor === undefined) return learned;
   const { name, samples, state, checksum } = fieldsOf<SavedPredictor>(predictor);
   if (typeof name !== 'string' || !isAmount(samples) || typeof state !== 'string') return UNREADABLE;
   if (crc32(state) !== checksum) return { complaint: 'was changed by hand or is damaged', isForeign: false };
-  return { version, term, at, startupsMs, predictor: { name, samples, state, checksum } };
+  return { ...learned, predictor: { name, samples, state, checksum } };
 }
 
 /**
@@ -105,6 +109,14 @@ const UNREADABLE: Unusable = { complaint: 'is not readable', isForeign: false };
 function isChange(value: unknown): boolean {
   const [at, by] = Array.isArray(value) ? (value as unknown[]) : [];
   return isAmount(at) && Number.isInteger(by) && by !== 0 && Math.abs(by as number) <= MOST_WORKERS;
+}
+
+function isRehearsal(value: unknown): value is RehearsalRecord {
+  const { seenMs, work, inForce, costs } = fieldsOf<RehearsalRecord>(value);
+  if (!isAmount(seenMs) || !isAmount(work) || typeof inForce !== 'string') return false;
+  return Object.values(fieldsOf<object>(costs)).every(
+    (cost) => Array.isArray(cost) && cost.length === 2 && cost.every(isAmount),
+  );
 }
 
 function isAmount(value: unknown): value is number {

@@ -40,8 +40,10 @@ const forecast = (mean: number, spread: number): Forecast => ({
 });
 
 /** Headrooms in force, tick by tick. */
-function rehearse({ hours, load, error, startupMs = 120_000, ...day }: Day): Headroom[] {
-  const rehearsal = new Rehearsal({ latenessWeight: day.latenessWeight ?? 20, waitMs: 2_000 });
+function rehearse(
+  { hours, load, error, startupMs = 120_000, ...day }: Day,
+  rehearsal: Rehearsal = new Rehearsal({ latenessWeight: day.latenessWeight ?? 20, waitMs: 2_000 }),
+): Headroom[] {
   return Array.from({ length: hours * TICKS_PER_HOUR }, (_, tick) => {
     const demand = load(tick);
     const view = createView({
@@ -135,6 +137,33 @@ describe('what was not seen', () => {
     const gap = (tick: number): PoolView['quality'] => (tick > 10 && tick < 700 ? 'stale' : 'full');
     const headrooms = rehearse({ hours: 4, load: () => 20, error: 3, quality: gap });
     expect(new Set(headrooms)).toEqual(new Set([HEADROOMS[0]]));
+  });
+});
+
+describe('after a restart', () => {
+  const weights = { latenessWeight: 20, waitMs: 2_000 };
+  const day: Day = { hours: 6, load: () => 20, error: 3, size: 40 };
+
+  it('it goes on with what it had learned', () => {
+    const before = new Rehearsal(weights);
+    const learned = last(rehearse(day, before));
+    expect(learned).not.toBe(HEADROOMS[0]);
+    const after = new Rehearsal(weights);
+    after.restore(JSON.parse(JSON.stringify(before.save())));
+    expect(after.save()).toEqual(before.save());
+    expect(rehearse({ ...day, hours: 1 }, after)[0]).toBe(learned);
+  });
+
+  it('less than it knows itself, or other headrooms, teach it nothing', () => {
+    const little = new Rehearsal(weights);
+    rehearse({ ...day, hours: 1 }, little);
+    const much = new Rehearsal(weights);
+    rehearse(day, much);
+    const known = much.save();
+    much.restore(little.save());
+    much.restore({ ...known, seenMs: 1e12, costs: { other: [1, 1] } });
+    much.restore({ ...known, seenMs: 1e12, inForce: 'other' });
+    expect(much.save()).toEqual(known);
   });
 });
 

@@ -9,6 +9,7 @@ import {
 } from '../../src/shared-state/pool-documents.ts';
 
 const learned: Learned = {
+  rehearsal: { seenMs: 7_200_000, work: 144_000, inForce: 'tight', costs: { tight: [150_000, 12] } },
   version: 1,
   term: 3,
   at: 1_000,
@@ -75,6 +76,11 @@ describe('what a pool has learned', () => {
     ['without a version', { version: undefined }, 'is not readable'],
     ['with a start that took no time', { startupsMs: [-1] }, 'is not readable'],
     ['with more starts than are remembered', { startupsMs: Array(33).fill(1) }, 'is not readable'],
+    [
+      'with a rehearsal that is none',
+      { rehearsal: { seenMs: 1, work: 1, inForce: 'usual', costs: { usual: [1] } } },
+      'is not readable',
+    ],
     ['with a predictor that is none', { predictor: 'ensemble' }, 'is not readable'],
     [
       'with a predictor that was changed by hand',

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { LoadPredictor } from '../../src/core/model.ts';
 import { createPredictor } from '../../src/predictors/predictor.ts';
 import { ScalingController } from '../../src/scaling-controller.ts';
-import { savedPredictor } from '../../src/shared-state/pool-documents.ts';
+import { type Learned, savedPredictor } from '../../src/shared-state/pool-documents.ts';
 import { memoryState } from '../../src/state-store/memory-state.ts';
 import type { StateStore } from '../../src/state-store/state-store.ts';
 import { VirtualClock } from '../../src/testing/virtual-clock.ts';
@@ -55,6 +55,24 @@ describe('a single instance that is restarted', () => {
     }
     const forgetful = await instance(clock, memoryState()).tick();
     expect(forgetful?.confidence).toBe(0);
+  });
+
+  test('goes on rehearsing where it was', async () => {
+    const clock = new VirtualClock();
+    const state = memoryState();
+    const rehearsedMs = async (): Promise<number> => {
+      const kept = (await state.read(LEARNED))?.value as Learned;
+      return kept.rehearsal?.seenMs ?? 0;
+    };
+    const first = instance(clock, state);
+    await first.run(3 * HOUR);
+    await first.controller.stop();
+    const before = await rehearsedMs();
+    expect(before).toBeGreaterThan(2.9 * HOUR);
+    const second = instance(clock, state);
+    await second.run(HOUR);
+    await second.controller.stop();
+    expect(await rehearsedMs()).toBeGreaterThan(before + 0.9 * HOUR);
   });
 
   test('has lost at most a slow interval when it was killed', async () => {
