@@ -1,63 +1,8 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { isRedisHere } from '../examples/queue-cluster/servers/redis-server.ts';
+
+export { RedisServer } from '../examples/queue-cluster/servers/redis-server.ts';
 
 /** Debian's redis-server; `.ci/run` installs it. */
-export const hasRedis: boolean = spawnSync('redis-server', ['--version']).status === 0;
+export const hasRedis: boolean = isRedisHere();
 
 if (!hasRedis) console.log('redis-server is not on this machine: its tests are skipped');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** A Redis of one's own on a free port, with nothing on disk. It can go away and come back, empty. */
-export class RedisServer {
-  readonly port: number;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'flyball-redis-'));
-  #process: ChildProcess | undefined;
-
-  private constructor(port: number) {
-    this.port = port;
-  }
-
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
-    await server.comeBack();
-    return server;
-  }
-
-  get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
-  }
-
-  async comeBack(): Promise<void> {
-    const args = ['--port', `${this.port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    this.#process = spawn('redis-server', [...args, '--dir', this.#folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    for await (const text of this.#process.stdout as NodeJS.ReadableStream) {
-      if (String(text).includes('Ready to accept connections')) break;
-    }
-  }
-
-  async goAway(): Promise<void> {
-    const ended = this.#process && once(this.#process, 'exit');
-    this.#process?.kill('SIGKILL');
-    await ended;
-    this.#process = undefined;
-  }
-
-  async stop(): Promise<void> {
-    await this.goAway();
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
