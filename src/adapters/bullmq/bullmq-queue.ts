@@ -10,8 +10,8 @@ export interface BullmqQueueOptions {
   /** The time by which jobs are delayed, epoch ms. Default: this machine's. */
   readonly now?: () => number;
   /**
-   * Wakes the controller when a job has come to an idle queue, or its delay is over, and no worker has taken it within 50 ms;
-   * otherwise the job waits for the next interval. Takes one more connection to Redis. Default `false`.
+   * Wakes the controller when a job has come to an idle queue, or its delay is over, and no worker has taken it within
+   * 50 ms; otherwise the job waits for the next interval. Takes one more connection to Redis. Default `false`.
    */
   readonly wakes?: boolean;
 }

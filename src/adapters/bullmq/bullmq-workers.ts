@@ -18,10 +18,10 @@ const METRICS = { maxDataPoints: 60 };
 /**
  * Starts and stops BullMQ workers of one queue in this process; the arguments are those of `new Worker`.
  *
- * A worker is drained by closing it: it fetches nothing more and ends what it runs, so no job stalls or runs twice. Where
- * the drain is called off, a new worker takes its place when the jobs of the old one have ended. A stop that is not
- * graceful aborts the signal that the processor was given, and then waits too: a job in this process can be asked to
- * end, not be killed.
+ * A worker is drained by closing it: it fetches nothing more and ends what it runs, so no job stalls or runs twice.
+ * Where the drain is called off, a new worker takes its place when the jobs of the old one have ended. A stop that is
+ * not graceful aborts the signal that the processor was given, and then waits too: a job in this process can be asked
+ * to end, not be killed.
  */
 export function bullmqWorkers(
   queue: string,

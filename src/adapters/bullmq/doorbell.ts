@@ -18,9 +18,9 @@ const GRACE_MS = 50;
 const LONGEST_WAIT_MS = 10_000;
 
 /**
- * Wakes when a job comes to an idle queue and nobody takes it. It waits for the queue's next event, on a connection of its
- * own, and only while the last look found nothing that waits or runs: a busy queue, whose jobs are events by the thousand,
- * is not listened to. An event is but a hint; a look tells what there is.
+ * Wakes when a job comes to an idle queue and nobody takes it. It waits for the queue's next event, on a connection of
+ * its own, and only while the last look found nothing that waits or runs: a busy queue, whose jobs are events by the
+ * thousand, is not listened to. An event is but a hint; a look tells what there is.
  */
 export class Doorbell {
   readonly #options: DoorbellOptions;

@@ -8,8 +8,9 @@ export interface Totals {
 }
 
 /**
- * Totals that never run back, from what a queue shows. It shows no such totals itself: its counters are optional, finished
- * jobs are removed, and all of it may be wiped. So the growth between two looks is added up, and shrinking adds nothing.
+ * Totals that never run back, from what a queue shows. It shows no such totals itself: its counters are optional,
+ * finished jobs are removed, and all of it may be wiped. So the growth between two looks is added up, and shrinking
+ * adds nothing.
  */
 export class RunningTotals {
   #before: QueueSnapshot | undefined;
@@ -40,8 +41,8 @@ function byMetrics(before: QueueSnapshot, now: QueueSnapshot): Totals {
 }
 
 /**
- * Jobs are numbered: those that were added and are not there any more have ended. How they ended shows in the failed ones
- * that are kept. 10 jobs added, 4 fewer there, 1 failed one more: 14 have ended, 13 of them well.
+ * Jobs are numbered: those that were added and are not there any more have ended. How they ended shows in the failed
+ * ones that are kept. 10 jobs added, 4 fewer there, 1 failed one more: 14 have ended, 13 of them well.
  */
 function byCounts(before: QueueSnapshot, now: QueueSnapshot): Totals {
   const added = now.added - before.added;

@@ -15,11 +15,11 @@ export interface PgBossQueueOptions {
 const looks = new WeakMap<JobDatabase, Map<string, SharedLook>>();
 
 /**
- * A queue of pg-boss 10 as the place where a pool's work waits. `database` is the `PgBoss`, or a `Pool` of pg: queues that
- * are made with the same one are looked at in one statement a tick.
+ * A queue of pg-boss 10 as the place where a pool's work waits. `database` is the `PgBoss`, or a `Pool` of pg: queues
+ * that are made with the same one are looked at in one statement a tick.
  *
- * `queued` counts the jobs that could begin now, also those to be tried again; in a `singleton` or `stately` queue one for
- * each key of which none is active, since no further worker could have the others. `context` adds `delayedJobs`,
+ * `queued` counts the jobs that could begin now, also those to be tried again; in a `singleton` or `stately` queue one
+ * for each key of which none is active, since no further worker could have the others. `context` adds `delayedJobs`,
  * `blockedJobs` (those others) and `oldestWaitingMs`. The totals count from the first look on, what is there then has
  * arrived. `serviceTimeMs` and `waitTimeMs` are means of the jobs that ended within the last minute.
  *
@@ -53,8 +53,8 @@ export function pgBossQueue(
 }
 
 /**
- * The statement that makes the index by which `pgBossQueue` finds the jobs that run or have ended, in the queues that are
- * there and in those that come. Run it once, as the owner of the table, where the queues keep many jobs.
+ * The statement that makes the index by which `pgBossQueue` finds the jobs that run or have ended, in the queues that
+ * are there and in those that come. Run it once, as the owner of the table, where the queues keep many jobs.
  *
  * @throws InvalidOptionError
  */

@@ -14,8 +14,8 @@ export interface Work {
 }
 
 /**
- * One worker: it fetches jobs, handles them, and tells the database how they ended before it fetches more. While that is
- * away it tries again, until the jobs would have expired anyway.
+ * One worker: it fetches jobs, handles them, and tells the database how they ended before it fetches more. While that
+ * is away it tries again, until the jobs would have expired anyway.
  */
 export class PgBossSeat implements Seat {
   readonly startedAt: number = Date.now();

@@ -13,13 +13,14 @@ export interface PgBossWorkers extends Crew {}
 const POLLING_SECONDS = 2;
 
 /**
- * Starts and stops workers of one queue in this process; the arguments are those of `boss.work`, with the handler first.
- * The handler is given the jobs of one batch and a signal: it is aborted when the jobs expire, and by a stop that cannot wait.
+ * Starts and stops workers of one queue in this process; the arguments are those of `boss.work`, with the handler
+ * first. The handler is given the jobs of one batch and a signal: it is aborted when the jobs expire, and by a stop
+ * that cannot wait.
  *
  * A worker is drained by fetching no more: it ends what it runs, and has told the database how it ended when the drain
- * settles. `boss.work` and `offWork` cannot do that (they tell nobody when the last job has ended, and do not wait until it
- * is marked), so each worker here is a loop of `fetch`, handler and `complete` or `fail`. A stop that is not graceful waits for
- * the handler too.
+ * settles. `boss.work` and `offWork` cannot do that (they tell nobody when the last job has ended, and do not wait
+ * until it is marked), so each worker here is a loop of `fetch`, handler and `complete` or `fail`. A stop that is not
+ * graceful waits for the handler too.
  *
  * @throws InvalidOptionError
  */

@@ -8,12 +8,12 @@ export interface Totals {
 }
 
 /**
- * Totals that never run back, from what a queue keeps. It keeps no totals itself, and its jobs are deleted in time. So what
- * has ended between two looks is added up, and what is deleted between them takes nothing away.
+ * Totals that never run back, from what a queue keeps. It keeps no totals itself, and its jobs are deleted in time. So
+ * what has ended between two looks is added up, and what is deleted between them takes nothing away.
  *
- * A look counts what ended since a moment that lies `SETTLING_MS` before the look before, and that look had counted from the
- * same moment: the difference is what is new, with what was committed late. 40 since 10:00 at the first look, 47 since
- * 10:00 at the second: 7 have ended, also those whose transactions began before the first look.
+ * A look counts what ended since a moment that lies `SETTLING_MS` before the look before, and that look had counted
+ * from the same moment: the difference is what is new, with what was committed late. 40 since 10:00 at the first look,
+ * 47 since 10:00 at the second: 7 have ended, also those whose transactions began before the first look.
  */
 export class RunningTotals {
   #before: QueueSnapshot | undefined;

@@ -15,8 +15,8 @@ const GIVE_UP_MS = 30_000;
 const NOT_THERE = ['3F000', '42P01', '42703'];
 
 /**
- * Looks at all queues of a database that are asked for at the same time in one statement, one statement at a time. Who asks
- * while one is under way is in the next.
+ * Looks at all queues of a database that are asked for at the same time in one statement, one statement at a time. Who
+ * asks while one is under way is in the next.
  */
 export class SharedLook {
   readonly #database: JobDatabase;

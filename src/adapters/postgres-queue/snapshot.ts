@@ -41,19 +41,19 @@ export interface Question {
 }
 
 /**
- * A job is marked with the time at which the transaction began that completed it, and shows when that one is committed: up
- * to this much later it is still counted.
+ * A job is marked with the time at which the transaction began that completed it, and shows when that one is committed:
+ * up to this much later it is still counted.
  */
 export const SETTLING_MS = 60_000;
 
 /**
- * All queues in one statement, which gives `looks`: the answers as JSON text, whatever type parsers the host's driver has.
- * `$1` names, `$2` moments, `$3` the earliest moment, apart from the others so that the planner knows how little is
- * newer; `$4` names of the queues that are keyed, as far as is known.
+ * All queues in one statement, which gives `looks`: the answers as JSON text, whatever type parsers the host's driver
+ * has. `$1` names, `$2` moments, `$3` the earliest moment, apart from the others so that the planner knows how little
+ * is newer; `$4` names of the queues that are keyed, as far as is known.
  *
  * What waits is read from pg-boss's own index (`job_i5`). Of what runs and has ended pg-boss has none: with that of
- * `pgBossIndex` it costs what ran in the last minute, without it all jobs that the queue keeps. pg-boss moves ended jobs to
- * its archive; where it does so at once, they are counted there.
+ * `pgBossIndex` it costs what ran in the last minute, without it all jobs that the queue keeps. pg-boss moves ended
+ * jobs to its archive; where it does so at once, they are counted there.
  */
 export function snapshotStatement(schema: string): string {
   const settled = `date_trunc('milliseconds', now()) - interval '${SETTLING_MS} ms'`;
