@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import type { StartRequest } from '../../core/adapter.ts';
 import type { WorkerId, WorkerObservation, WorkerState } from '../../core/observation.ts';
 import type { WorkerScaler } from '../compose-adapter.ts';
-import { call } from './call.ts';
+import { call, isConflict } from './call.ts';
 import { endOf } from './container-end.ts';
 import { crewOf } from './crew.ts';
 import { LateTermError } from './errors.ts';
@@ -84,8 +84,10 @@ export function dockerContainers(docker: Docker, options: DockerContainersOption
     try {
       await startContainer(docker, settings, steadyMs, signal);
     } catch (error) {
-      // Where it cannot be removed, the next observations show it: as a worker, or as one that has died.
-      await removeContainer(docker.getContainer(id), AbortSignal.timeout(ANSWER_MS)).catch(() => {});
+      // In a conflict the name is another container's. Where one cannot be removed, the next observations show it.
+      if (!isConflict(error)) {
+        await removeContainer(docker.getContainer(id), AbortSignal.timeout(ANSWER_MS)).catch(() => {});
+      }
       throw error;
     }
   };

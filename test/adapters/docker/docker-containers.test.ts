@@ -228,6 +228,17 @@ describe.skipIf(!hasDocker).concurrent('a start', () => {
   });
 });
 
+describe.skipIf(!hasDocker).concurrent('a name that is taken', () => {
+  it('fails the start, and the container that has it is left alone', async () => {
+    const pool = testPool();
+    const conflict = Object.assign(new Error(), { statusCode: 409, json: { message: 'it is in use' } });
+    vi.spyOn(pool.client, 'createContainer').mockRejectedValue(conflict);
+    const dial = vi.spyOn(pool.client.modem, 'dial');
+    await expect(pool.startWorker(request, signal)).rejects.toThrow('409 it is in use');
+    expect(dial.mock.calls.filter(([{ method }]) => method === 'DELETE')).toEqual([]);
+  });
+});
+
 describe.skipIf(!hasDocker).concurrent('what others have started', () => {
   it('is seen, in one request, and stopped by another instance', async () => {
     const before = testPool();
