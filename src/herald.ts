@@ -43,6 +43,11 @@ export class Herald {
     if (this.#audience.listenerCount(event) > 0) this.#audience.emit(event, ...(payload as never));
   }
 
+  /** Somebody listens to it. */
+  isHeard(event: keyof ControllerEvents): boolean {
+    return this.#audience.listenerCount(event) > 0;
+  }
+
   /** One line for a decision that changes something. */
   scaled(change: ScaledEvent): void {
     const { pool, from, to } = change;

@@ -1,15 +1,14 @@
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
 import { Commons, recordOf } from './commons.ts';
-import type { Decision, Trigger } from './core/decision.ts';
+import type { Decision } from './core/decision.ts';
 import type { LoadPredictor } from './core/forecast.ts';
 import type { Instant } from './core/instant.ts';
 import type { PoolId } from './core/observation.ts';
 import type { PoolRecord, TickRecord } from './core/record.ts';
 import type { ActiveSignal, Signal, SignalType, ThrottleAdvice } from './core/signal.ts';
-import type { PoolView } from './core/view.ts';
 import { withDeadline } from './deadline.ts';
-import { type DecideInput, decide } from './decide.ts';
+import { decide } from './decide.ts';
 import { InvalidOptionError } from './errors.ts';
 import {
   type ControllerEvents,
@@ -20,16 +19,16 @@ import {
 } from './events.ts';
 import type { StandingFault } from './fault-log.ts';
 import { type CoordinateOptions, type Coordination, coordinate } from './fleet/coordinate.ts';
-import { weights } from './fleet/weights.ts';
 import { Herald, type Recorder } from './herald.ts';
 import { type LeadershipStatus, Standing } from './leadership/standing.ts';
 import { type ApplyResult, type ManualDecision, manualDecision } from './manual-decision.ts';
 import type { ControllerOptions, Mode, PoolOptions } from './options.ts';
 import { ManagedPool, type PoolContext } from './pool/managed-pool.ts';
 import { type PoolStatus, poolStatus } from './pool/pool-status.ts';
-import { candidates, earliestDeadline, observeAll } from './pool/pools.ts';
-import { createPredictor } from './predictors/predictor.ts';
+import { candidates, earliestDeadline, inputsOf, observeAll } from './pool/pools.ts';
+import { predictorOf } from './pool/predictor-of.ts';
 import { type Given, type Reconfiguration, reconfigured } from './reconfigure.ts';
+import { RecordKeeper } from './record-keeper.ts';
 import {
   checkTogether,
   type ResolvedOptions,
@@ -44,6 +43,7 @@ import type { DashboardData, DashboardQuery } from './telemetry/dashboard-data.t
 import { DashboardRecorder } from './telemetry/dashboard-recorder.ts';
 import { type Occasion, ON_INTERVAL, TickLoop } from './tick-loop.ts';
 import { parseSignal } from './triggers/parse-signal.ts';
+import { Upkeep, weightsOf } from './upkeep.ts';
 import type { Operation } from './workers/actuator.ts';
 
 /** Deadline of a decision applied by hand, ms. */
@@ -79,21 +79,23 @@ export class ScalingController extends GuardedEmitter {
   readonly #loop: TickLoop;
   readonly #recorder: DashboardRecorder;
   readonly #herald: Herald;
+  readonly #upkeep: Upkeep;
+  readonly #records: RecordKeeper;
   readonly #standing: Standing;
   readonly #sharing: SharedState | undefined;
   #stopped: Promise<void> | undefined;
   #ticks: Promise<unknown> = Promise.resolve();
-  #normalDueAt = Number.NEGATIVE_INFINITY;
-  #slowDueAt = Number.NEGATIVE_INFINITY;
 
   /** @throws InvalidOptionError when an option breaks its rule; nothing has been started then. */
   constructor(options: ControllerOptions) {
     super();
     this.#options = resolveOptions(options);
-    const { clock, intervals, pools, logger, leadership, state } = this.#options;
+    const { clock, intervals, pools, logger, journal, leadership, state } = this.#options;
     this.#standing = new Standing(leadership, clock);
     this.#recorder = new DashboardRecorder(intervals.fast);
     this.#herald = new Herald(this, this.#recorder as Recorder, logger ?? pino({ level: 'silent' }), clock);
+    this.#upkeep = new Upkeep(this.#herald);
+    this.#records = new RecordKeeper(journal, this.#herald);
     this.#given = { options, pools: new Map() };
     this.#commons = this.#makeCommons();
     this.#loop = new TickLoop(clock, intervals.fast, {
@@ -246,8 +248,7 @@ export class ScalingController extends GuardedEmitter {
 
   /** How a router should divide jobs that any of the pools can do: weights that add up to 1, by what each can serve. */
   weights(): Readonly<Record<PoolId, number>> {
-    const views = [...this.#pools.values()].flatMap(({ view }) => view ?? []);
-    return Object.fromEntries(weights(views));
+    return weightsOf([...this.#pools.values()]);
   }
 
   /**
@@ -343,7 +344,7 @@ export class ScalingController extends GuardedEmitter {
   }
 
   #manage(given: PoolOptions, resolved: ResolvedPool): void {
-    const pool = new ManagedPool(resolved, this.#contextOf(resolved, this.#predictorOf(resolved)));
+    const pool = new ManagedPool(resolved, this.#contextOf(resolved, predictorOf(resolved, this.#options)));
     this.#pools.set(resolved.id, pool);
     this.#given = {
       ...this.#given,
@@ -407,17 +408,6 @@ export class ScalingController extends GuardedEmitter {
     };
   }
 
-  #predictorOf(options: ResolvedPool): LoadPredictor | undefined {
-    const given = options.predictor ?? this.#options.predictor;
-    if (given === false || !this.#options.predictive.enabled) return undefined;
-    if (typeof given === 'function') return given(options.id);
-    if (given !== undefined) return given;
-    const policies = [options.policy, ...options.shadows.values()];
-    return policies.some(({ predictive }) => predictive)
-      ? createPredictor(this.#options.predictive.calendar)
-      : undefined;
-  }
-
   #instant(): Instant {
     const { clock } = this.#options;
     return { now: clock.now(), monotonic: clock.monotonic() };
@@ -460,7 +450,7 @@ export class ScalingController extends GuardedEmitter {
         ...(shadows !== undefined && { shadows }),
       });
     }
-    this.#keepUp(pools, at);
+    this.#upkeep.run(pools, this.#commons, this.#options.intervals, at);
     const limits = recordOf(shared);
     const record: TickRecord = {
       version: 1,
@@ -471,7 +461,7 @@ export class ScalingController extends GuardedEmitter {
       pools: records,
     };
     this.#herald.tell('tick', record);
-    this.#keep(record);
+    this.#records.keep(record);
     this.#sharing?.rest();
     return record;
   }
@@ -492,43 +482,11 @@ export class ScalingController extends GuardedEmitter {
     }
   }
 
-  /** Hands the record to the journal, which writes it in its own time. */
-  #keep(record: TickRecord): void {
-    const failed = (error: unknown): void => this.#herald.failure('journal', error);
-    try {
-      const kept = this.#options.journal?.append(record);
-      if (kept === undefined) this.#herald.recovered(undefined, 'journal');
-      else kept.then(() => this.#herald.recovered(undefined, 'journal'), failed);
-    } catch (error) {
-      failed(error);
-    }
-  }
-
   #carryOut(pool: ManagedPool, decision: Decision, at: Instant): void {
     const change = pool.act(decision, at);
     this.#herald.tell('decision', decision);
     if (change !== undefined) this.#herald.scaled(change);
     if (decision.to !== decision.wanted) this.#herald.tell('held', decision);
-  }
-
-  /** What is due on the normal and the slow interval. */
-  #keepUp(pools: readonly ManagedPool[], at: Instant): void {
-    const { intervals } = this.#options;
-    if (at.monotonic >= this.#normalDueAt) {
-      this.#normalDueAt = at.monotonic + intervals.normal;
-      for (const pool of pools) {
-        const account = pool.view && pool.efficiency.settle(pool.view, at.monotonic);
-        if (account !== undefined) this.#herald.tell('efficiency', account);
-      }
-      const views = pools.flatMap(({ view }) => view ?? []);
-      const spends = pools.flatMap((pool) => pool.spend(at) ?? []);
-      this.#commons.audit(spends, views, at);
-      if (pools.length > 1 && this.listenerCount('weights') > 0) this.#herald.tell('weights', this.weights());
-    }
-    if (at.monotonic >= this.#slowDueAt) {
-      this.#slowDueAt = at.monotonic + intervals.slow;
-      for (const pool of pools) pool.learn(at);
-    }
   }
 
   async #shutDown(): Promise<void> {
@@ -537,7 +495,7 @@ export class ScalingController extends GuardedEmitter {
     await Promise.all([...this.#pools.values()].map((pool) => pool.close(this.#options.stopTimeoutMs)));
     await this.#sharing?.close(this.#options.stopTimeoutMs);
     await this.#resign();
-    await this.#flush();
+    await this.#records.flush(this.#options.stopTimeoutMs);
   }
 
   async #resign(): Promise<void> {
@@ -546,16 +504,6 @@ export class ScalingController extends GuardedEmitter {
       await withDeadline(systemClock, stopTimeoutMs, 'leave()', () => this.#standing.leave());
     } catch (error) {
       this.#herald.failure('leadership', error);
-    }
-  }
-
-  async #flush(): Promise<void> {
-    const { journal, stopTimeoutMs } = this.#options;
-    try {
-      // A disk takes real time, whatever clock the pools live by.
-      await withDeadline(systemClock, stopTimeoutMs, 'flush()', () => journal?.flush?.());
-    } catch (error) {
-      this.#herald.failure('journal', error);
     }
   }
 
@@ -571,23 +519,4 @@ function keepSchedules(before: Scheduler | undefined, now: Scheduler | undefined
   if (before !== undefined && now !== undefined && isTimetable(before) && isTimetable(now)) {
     now.replace(before.schedules);
   }
-}
-
-/**
- * What `decide` looks at. A pool that does not act while others do stands apart, but for the one that is asked about.
- * Where none acts, all take part: a dry run of the whole.
- */
-function inputsOf(
-  pools: readonly ManagedPool[],
-  trigger: Trigger,
-  look: (pool: ManagedPool) => PoolView,
-  asked?: ManagedPool,
-): (DecideInput & { readonly apart: boolean })[] {
-  const someAct = pools.some(({ acts }) => acts);
-  return pools.map((pool) => ({
-    view: look(pool),
-    policy: pool.policy,
-    trigger,
-    apart: someAct && !pool.acts && pool !== asked,
-  }));
 }

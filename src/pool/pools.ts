@@ -1,4 +1,7 @@
+import type { Trigger } from '../core/decision.ts';
 import type { PoolId } from '../core/observation.ts';
+import type { PoolView } from '../core/view.ts';
+import type { DecideInput } from '../decide.ts';
 import { type Candidate, candidateOf } from '../fleet/coordinate.ts';
 import type { ManagedPool } from './managed-pool.ts';
 
@@ -33,4 +36,23 @@ export function candidates(
       ...(price !== undefined && { costPerHour: price.perWorkerHour }),
     });
   });
+}
+
+/**
+ * What `decide` looks at. A pool that does not act while others do stands apart, but for the one that is asked about.
+ * Where none acts, all take part: a dry run of the whole.
+ */
+export function inputsOf(
+  pools: readonly ManagedPool[],
+  trigger: Trigger,
+  look: (pool: ManagedPool) => PoolView,
+  asked?: ManagedPool,
+): (DecideInput & { readonly apart: boolean })[] {
+  const someAct = pools.some(({ acts }) => acts);
+  return pools.map((pool) => ({
+    view: look(pool),
+    policy: pool.policy,
+    trigger,
+    apart: someAct && !pool.acts && pool !== asked,
+  }));
 }
