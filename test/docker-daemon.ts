@@ -1,6 +1,6 @@
 import { whyNoDaemon } from '../examples/queue-cluster/servers/docker-daemon.ts';
 
-export { DockerDaemon, type DockerDaemonOptions } from '../examples/queue-cluster/servers/docker-daemon.ts';
+export { DockerDaemon } from '../examples/queue-cluster/servers/docker-daemon.ts';
 
 const reason = whyNoDaemon();
 

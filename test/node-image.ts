@@ -1,1 +1,1 @@
-export { type NodeImageOptions, nodeImage } from '../examples/queue-cluster/servers/node-image.ts';
+export { nodeImage } from '../examples/queue-cluster/servers/node-image.ts';
