@@ -257,7 +257,8 @@ describe.skipIf(!hasPostgres)('pg-boss on a real PostgreSQL', () => {
     const statements = (): { readonly calls: unknown[][] } => vi.spyOn(pool, 'query').mock;
 
     test('is asked once a tick for all queues', async () => {
-      const queues = await Promise.all([queueOf(), queueOf({ policy: 'singleton' }), queueOf()]);
+      // One after the other: pg-boss can lock itself out where it makes several at once.
+      const queues = [await queueOf(), await queueOf({ policy: 'singleton' }), await queueOf()];
       for (const [index, queue] of queues.entries()) {
         for (let jobs = 0; jobs <= index; jobs++) await send(queue);
       }
