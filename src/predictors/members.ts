@@ -4,7 +4,7 @@ import type { SeasonalHints } from './seasonal-hints.ts';
 /**
  * The ensemble's members, in the order of their slots.
  * last: as now (a day ahead and more: as at this time on the last day) · ridge: regression over all features ·
- * season: as now, plus the usual change of like days · yesterday, week: as at this time then · like-days: their median
+ * season: as now, plus the usual change of like days · yesterday, week: as at this time then · like-days: their mean
  * at this time · mean: as in the last half hour.
  */
 export const MEMBER_NAMES = ['last', 'ridge', 'season', 'yesterday', 'week', 'like-days', 'mean'] as const;

@@ -1,7 +1,7 @@
 import { type Calendar, LIKE_DAYS } from './calendar.ts';
 import type { LoadScales } from './features.ts';
 import type { LoadHistory } from './load-history.ts';
-import { insertSorted, medianOf } from './sorted-run.ts';
+import { insertSorted, trimmedMean } from './sorted-run.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
@@ -89,9 +89,9 @@ export function seasonalHints(into: SeasonalHints, past: Past, aheadMs: number, 
     insertSorted(CHANGES, 0, days, moved);
     days++;
   }
-  // Medians, as one of these days may have been out of the ordinary.
-  into.likeDays = medianOf(LEVELS, 0, days);
-  into.likeDaysChange = medianOf(CHANGES, 0, days);
+  // One of these days may have been out of the ordinary.
+  into.likeDays = trimmedMean(LEVELS, 0, days);
+  into.likeDaysChange = trimmedMean(CHANGES, 0, days);
 }
 
 /** Demand at this time so many days ago (0: an hour ago). All horizons need it, so it is looked up once a moment. */

@@ -11,8 +11,10 @@ export function insertSorted(
   into[place] = value;
 }
 
-/** Median of the `count` sorted ones that begin at `from`; NaN of none. */
-export function medianOf(sorted: Float64Array | Float32Array, from: number, count: number): number {
-  if (count === 0) return Number.NaN;
-  return ((sorted[from + ((count - 1) >> 1)] as number) + (sorted[from + (count >> 1)] as number)) / 2;
+/** Mean of the `count` sorted ones that begin at `from`, the lowest and the highest of three and more left out; NaN of none. */
+export function trimmedMean(sorted: Float64Array | Float32Array, from: number, count: number): number {
+  const out = count > 2 ? 1 : 0;
+  let sum = 0;
+  for (let i = from + out; i < from + count - out; i++) sum += sorted[i] as number;
+  return sum / (count - 2 * out);
 }
