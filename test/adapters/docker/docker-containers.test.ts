@@ -77,7 +77,7 @@ function testPool(options: PoolOptions = {}): TestPool {
     steadyMs: 50,
     ...options,
     pool: name,
-    create: { Image: IMAGE, HostConfig: { NetworkMode: 'none', Init: true }, ...options.create },
+    create: { Image: IMAGE, HostConfig: { NetworkMode: 'host', Init: true }, ...options.create },
   });
   return {
     ...scaler,
@@ -106,10 +106,11 @@ async function jobPool(options: PoolOptions = {}): Promise<{ jobs: JobServer; cr
   const jobs = await new JobServer().listen(join(folder, 'socket'));
   servers.push(jobs);
   const crew = testPool({
+    steadyMs: 250, // before its init process listens, a container ignores SIGTERM
     ...options,
     create: {
       Env: ['JOBS=/jobs/socket'],
-      HostConfig: { NetworkMode: 'none', Init: true, Binds: [`${folder}:/jobs`] },
+      HostConfig: { NetworkMode: 'host', Init: true, Binds: [`${folder}:/jobs`] },
       ...options.create,
     },
   });
@@ -167,7 +168,7 @@ describe.skipIf(!hasDocker).concurrent('a start', () => {
     ],
     [
       'there is no such command',
-      { Cmd: ['nothing'], HostConfig: { NetworkMode: 'none' } },
+      { Cmd: ['nothing'], HostConfig: { NetworkMode: 'host' } },
       /^Docker: cannot start .*: 400 .*"nothing": executable file not found/,
     ],
     [
@@ -184,7 +185,7 @@ describe.skipIf(!hasDocker).concurrent('a start', () => {
       'it ends, and is restarted',
       {
         Env: ['FAIL=no such database'],
-        HostConfig: { NetworkMode: 'none', RestartPolicy: { Name: 'always' } },
+        HostConfig: { NetworkMode: 'host', RestartPolicy: { Name: 'always' } },
       },
       /^a container ended while it started: exit code \d; /,
     ],
