@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -90,12 +90,25 @@ export class DockerDaemon {
     const containers = await docker.listContainers({ all: true });
     await Promise.all(containers.map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true })));
     await this.#end('SIGTERM');
+    this.#endOrphans();
     const mounts = readFileSync('/proc/self/mounts', 'utf8')
       .split('\n')
       .map((line) => line.split(' ')[1] ?? '')
       .filter((path) => path.startsWith(`${this.folder}/`));
     for (const path of mounts.reverse()) spawnSync('umount', ['--lazy', path]);
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** A container that was being started when the daemon was killed runs on, and no daemon knows of it. */
+  #endOrphans(): void {
+    const isShim = (pid: string): boolean => read(`/proc/${pid}/cmdline`).includes(`${this.folder}/exec/`);
+    for (const shim of readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isShim(name))) {
+      const threads = readdirSync(`/proc/${shim}/task`).map(
+        (thread) => `/proc/${shim}/task/${thread}/children`,
+      );
+      const inits = threads.flatMap((path) => read(path).split(' ').filter(Boolean));
+      for (const pid of [...inits, shim]) process.kill(Number(pid), 'SIGKILL');
+    }
   }
 
   get #isRunning(): boolean {
@@ -111,5 +124,14 @@ export class DockerDaemon {
     const ended = once(this.#process as ChildProcess, 'exit');
     this.#process?.kill(signal);
     await ended;
+  }
+}
+
+/** What a file of `/proc` says, nothing where its process has ended. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
