@@ -1,5 +1,5 @@
 import type { Headroom, PoolView } from '../core/view.ts';
-import { wholeWorkers } from './load.ts';
+import { isNegligible, wholeWorkers } from './load.ts';
 
 /** What `adaptive` weighs. */
 export interface Weights {
@@ -19,6 +19,8 @@ export interface Situation {
   expected: number;
   /** Typical error of such an expectation. */
   error: number;
+  /** No load: not now, not lately, and none is expected. */
+  isIdle: boolean;
   backlogSeconds: number;
   /** Typical start-up, ms. */
   startupMs: number;
@@ -28,21 +30,16 @@ export interface Situation {
   reversalsLastHour: number;
 }
 
-export function situationOf({
-  size,
-  ready,
-  demand,
-  forecast,
-  startup,
-  intervalMs,
-  pace,
-}: PoolView): Situation {
+export function situationOf(view: PoolView): Situation {
+  const { size, ready, demand, forecast, startup, intervalMs, pace } = view;
+  const expected = Math.max(demand.fast, forecast?.expectedPeak ?? forecast?.mean ?? 0);
   return {
     size,
     ready,
     load: demand.fast,
-    expected: Math.max(demand.fast, forecast?.expectedPeak ?? forecast?.mean ?? 0),
+    expected,
     error: forecast?.spread ?? demand.spread,
+    isIdle: isNegligible(Math.max(expected, demand.slow)),
     backlogSeconds: demand.backlogSeconds,
     startupMs: startup.p50Ms,
     intervalMs,
@@ -72,12 +69,14 @@ const KEEP_SECONDS_PER_REVERSAL = 75;
 /**
  * The size for a situation: a band, as stock drifts between reorder point and order-up-to level in an (s, S) inventory
  * policy (Scarf 1960). Below `least` errors of headroom more is ordered, up to `grow`; far above `shrink` it is cut to
- * that; in between it is let be.
+ * that; in between it is let be. Without load it is zero, whatever was feared: a pool that may sleep is woken by work, not
+ * by doubt.
  *
  * @param drain see `drainSize`
  */
 export function adaptiveSize(at: Situation, headroom: Headroom, drain: number): number {
   const { size, expected, error } = at;
+  if (at.isIdle && drain === 0) return isFlapping(at) ? size : 0;
   const least = expected + headroom.least * error;
   if (size < least || size < drain) {
     return Math.max(drain, wholeWorkers(Math.max(least, expected + headroom.grow * error)));

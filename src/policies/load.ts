@@ -3,6 +3,11 @@ import type { PoolView } from '../core/view.ts';
 /** A hundredth of a worker is not worth a worker: 4.008 → 4, and a smoothed load that fades from 0.01 on is none. */
 const NEGLIGIBLE = 0.01;
 
+/** So little that no worker is needed for it. */
+export function isNegligible(load: number): boolean {
+  return load <= NEGLIGIBLE;
+}
+
 /** Whole workers for a load: rounded up. */
 export function wholeWorkers(load: number): number {
   return Math.max(0, Math.ceil(load - NEGLIGIBLE));

@@ -1,5 +1,6 @@
 import type { Proposal } from '../core/decision.ts';
 import { figure, percent, workers } from '../core/format.ts';
+import { isNegligible, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
 export interface PredictiveOptions {
@@ -22,9 +23,11 @@ export function predictive(options: PredictiveOptions = {}): Policy {
     propose({ forecast, now, size, confidenceThreshold, headroom }): Proposal | undefined {
       const threshold = options.confidenceThreshold ?? confidenceThreshold ?? 0.8;
       if (forecast === undefined || forecast.confidence < threshold) return undefined;
-      const { peak, peakAt, highQuantile, confidence, mean, spread } = forecast;
+      const { peak, peakAt, highQuantile, confidence, mean, spread, expectedPeak = mean } = forecast;
+      // Nothing is expected: a pool that may sleep is woken by work.
+      if (isNegligible(Math.max(mean, expectedPeak))) return undefined;
       const pays = headroom === undefined || spread === undefined ? peak : mean + headroom.grow * spread;
-      const bound = Math.ceil(Math.min(peak, pays));
+      const bound = wholeWorkers(Math.min(peak, pays));
       const leastHeadroom = headroom?.least ?? LEAST_HEADROOM;
       const least = spread === undefined ? bound : Math.min(bound, mean + leastHeadroom * spread);
       const floor = size < least ? bound : Math.min(size, bound);

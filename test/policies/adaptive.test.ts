@@ -5,6 +5,8 @@ import type { Headroom } from '../../src/core/view.ts';
 import { adaptive } from '../../src/policies/adaptive.ts';
 import { predictive } from '../../src/policies/predictive.ts';
 import { createView, type ViewOptions } from '../../src/testing/create-view.ts';
+import { simulate } from '../../src/testing/simulate.ts';
+import { burst } from '../../src/testing/workloads.ts';
 
 const forecast = (mean: number, spread: number, more: Partial<Forecast> = {}): Forecast => ({
   at: 0,
@@ -109,8 +111,34 @@ describe('a backlog', () => {
   });
 });
 
-it('a pool without load and without surprises goes to zero', () => {
-  expect(sizeFor({ size: 1, demand: 0, queued: 0, forecast: forecast(0, 0.001) })).toBe(0);
+describe('a pool that may sleep is woken by work, not by doubt', () => {
+  const idle: ViewOptions = { demand: 0, queued: 0, forecast: forecast(0, 0.8) };
+
+  it('without load, now or lately, and with none expected it goes to zero and stays there', () => {
+    expect(sizeFor({ ...idle, size: 3 })).toBe(0);
+    expect(sizeFor({ ...idle, size: 0 })).toBe(0);
+    expect(predictive().propose(createView({ ...idle, size: 0 }))).toBeUndefined();
+  });
+
+  it('a lull is none: what was needed minutes ago may be needed again', () => {
+    expect(sizeFor({ ...idle, size: 2, demand: { now: 0, fast: 0, slow: 1.5 } })).toBe(2);
+  });
+
+  it('a jump that is usual at this time, or a job that waits, wakes it', () => {
+    expect(sizeFor({ ...idle, size: 0, forecast: forecast(0, 0.8, { expectedPeak: 3 }) })).toBeGreaterThan(0);
+    expect(sizeFor({ ...idle, size: 0, ready: 0, busy: 0, demand: 1, queued: 1 })).toBeGreaterThan(0);
+  });
+
+  it('asleep within minutes of the last job, in a whole simulation', async () => {
+    const { series } = await simulate({
+      workload: burst({ base: 0, peak: 4, atMs: 0, forMs: 600_000 }),
+      durationMs: 3 * 3_600_000,
+      minWorkers: 0,
+    });
+    const { size } = series;
+    expect(Math.max(...size)).toBeGreaterThan(3);
+    expect(size.at(-1)).toBe(0);
+  });
 });
 
 it('more load never means fewer workers', () => {
