@@ -36,6 +36,25 @@ export class NotLeaderError extends Error {
   }
 }
 
+/** An action of a term of leadership that is over: a later one has acted on this pool already. */
+export class LateTermError extends Error {
+  override readonly name = 'LateTermError';
+  /** The latest term that has acted. */
+  readonly last: number;
+
+  /**
+   * @param what has been done: "Service web was scaled"
+   * @param remedy where terms are counted anew
+   */
+  constructor(what: string, last: number, term: number, remedy: string) {
+    super(
+      `${what} in term ${last} of leadership already: term ${term} is over. Where terms are counted anew, since their ` +
+        `lease was lost, ${remedy}`,
+    );
+    this.last = last;
+  }
+}
+
 /** A value as it reads best in an error, at most 80 characters. */
 function show(value: unknown): string {
   if (typeof value === 'number' || value === undefined || value === null) return String(value);

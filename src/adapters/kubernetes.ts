@@ -18,8 +18,9 @@ import {
 import { recordOf, TERM, type TermRecord } from './kubernetes/term.ts';
 import { nameOf, type Workload } from './kubernetes/workload.ts';
 
+export { LateTermError } from '../errors.ts';
 export { KubernetesApiError } from '../kubernetes/api-error.ts';
-export { LateTermError, WorkloadOwnedError } from './kubernetes/errors.ts';
+export { WorkloadOwnedError } from './kubernetes/errors.ts';
 export type { BusyPods } from './kubernetes/pods.ts';
 
 export interface KubernetesWorkloadOptions {

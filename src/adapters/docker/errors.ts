@@ -9,18 +9,3 @@ export class DockerError extends Error {
     this.status = status;
   }
 }
-
-/** An action of an instance that led once: a later leader has acted already. */
-export class LateTermError extends Error {
-  override readonly name = 'LateTermError';
-  /** The latest term that the labels tell of. */
-  readonly last: number;
-
-  constructor(what: string, last: number, term: number, remedy: string) {
-    super(
-      `${what} in term ${last} of leadership already: term ${term} is over. Where terms are counted anew, since their ` +
-        `lease was lost, ${remedy}`,
-    );
-    this.last = last;
-  }
-}

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import type { ServiceSpec } from 'dockerode';
-import { InvalidOptionError } from '../../errors.ts';
+import { InvalidOptionError, LateTermError } from '../../errors.ts';
 import type { CrewObservation, ReplicaScaler } from '../compose-adapter.ts';
 import { call } from './call.ts';
-import { DockerError, LateTermError } from './errors.ts';
+import { DockerError } from './errors.ts';
 import { TERM_LABEL, termOf } from './term.ts';
 
 /** How often a conflict is met with another try, and how long is waited before the first of them. */

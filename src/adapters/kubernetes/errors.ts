@@ -14,18 +14,3 @@ export class WorkloadOwnedError extends Error {
     this.autoscaler = autoscaler;
   }
 }
-
-/** Another instance leads since, and has scaled the workload already. */
-export class LateTermError extends Error {
-  override readonly name = 'LateTermError';
-  /** The term in which the workload was scaled last. */
-  readonly last: number;
-
-  constructor(workload: Workload, last: number, term: number) {
-    super(
-      `${nameOf(workload)} was scaled in term ${last} of leadership already: term ${term} is over. Where terms are ` +
-        'counted anew, since their lease was lost, remove the annotation flyball.dev/term',
-    );
-    this.last = last;
-  }
-}

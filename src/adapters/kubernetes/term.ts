@@ -1,6 +1,6 @@
 import type { V1ObjectMeta } from '@kubernetes/client-node';
-import { LateTermError } from './errors.ts';
-import type { Workload } from './workload.ts';
+import { LateTermError } from '../../errors.ts';
+import { nameOf, type Workload } from './workload.ts';
 
 /** The term of leadership in which a workload was scaled last. */
 export const TERM = 'flyball.dev/term';
@@ -17,6 +17,7 @@ export function recordOf(workload: Workload, metadata: V1ObjectMeta | undefined,
   const written = Number(metadata?.annotations?.[TERM] ?? 0);
   // Whatever else somebody may have written there is no term.
   const last = Number.isSafeInteger(written) ? written : 0;
-  if (last > term) throw new LateTermError(workload, last, term);
+  if (last > term)
+    throw new LateTermError(`${nameOf(workload)} was scaled`, last, term, `remove the annotation ${TERM}`);
   return { term: last, resourceVersion: metadata?.resourceVersion };
 }
