@@ -1,7 +1,7 @@
 import type { Decision } from '../core/decision.ts';
 import type { PoolId, ReadingQuality } from '../core/observation.ts';
 import type { ActiveSignal } from '../core/signal.ts';
-import type { EmergencyState, ScheduledAction, ScheduledPolicy, Startup } from '../core/view.ts';
+import type { EmergencyState, Headroom, ScheduledAction, ScheduledPolicy, Startup } from '../core/view.ts';
 import type { Fault } from '../events.ts';
 
 /**
@@ -100,6 +100,8 @@ export interface DashboardStatus {
   readonly waitTimeMs?: number;
   readonly responseTimeMs?: number;
   readonly startup: Startup;
+  /** What `adaptive` keeps above the expected demand, as rehearsed on this pool's load; absent for other policies. */
+  readonly headroom?: Headroom;
   /** Starts, stops, drains and resizes in flight. */
   readonly operations: number;
   /** `open`: starts are not tried for a while, as too many have failed. */

@@ -215,6 +215,7 @@ function statusData(source: SourcePool, { view, decision, lastEvent }: PoolRecor
     ...(waitTimeMs !== undefined && { waitTimeMs }),
     ...(responseTimeMs !== undefined && { responseTimeMs }),
     startup: view?.startup ?? { p50Ms: 0, p90Ms: 0, samples: 0 },
+    ...(view?.headroom !== undefined && { headroom: view.headroom }),
     operations,
     breaker,
     ...(view?.emergency !== undefined && { emergency: view.emergency }),

@@ -31,6 +31,7 @@ export function busyDay(): DashboardController {
         },
       ],
       decision,
+      headroom: { name: 'tight', least: 0.1, grow: 0.4, shrink: 1.9 },
       lastEvent: { at: NOON, kind: 'fault', message: 'start failed: no memory left' },
     },
     pool: {

@@ -190,6 +190,7 @@ describe.skipIf(missingBrowser !== undefined)('the live page, in a browser', () 
       'no memory left (4 times)',
       'stopped for a while',
       '5, between 3 and 8',
+      'tight: 0.1 to 1.9 errors',
       'within the band91%',
       'late0.4%',
       'static peak300, 60% less here',

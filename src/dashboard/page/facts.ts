@@ -140,7 +140,7 @@ function health({ id, status }: DashboardPool, { at, faults }: Fleet): HTMLEleme
   ];
 }
 
-function forecasts({ ahead, accuracy }: DashboardPool, { at }: Fleet): HTMLElement[] {
+function forecasts({ status: { headroom }, ahead, accuracy }: DashboardPool, { at }: Fleet): HTMLElement[] {
   const pairs: Pair[] = [];
   if (ahead !== undefined) {
     pairs.push(
@@ -148,6 +148,14 @@ function forecasts({ ahead, accuracy }: DashboardPool, { at }: Fleet): HTMLEleme
       ['peak', `${figure(ahead.peak)} at ${moment(ahead.peakAt, at)}`],
       ['confidence', percent(ahead.confidence)],
     );
+  }
+  if (headroom !== undefined) {
+    const { name, least, shrink } = headroom;
+    pairs.push([
+      'headroom',
+      `${name}: ${figure(least)} to ${figure(shrink)} errors`,
+      'kept above what is expected, in typical errors of the forecast; the one that has cost least on this load',
+    ]);
   }
   if (accuracy !== undefined) {
     pairs.push(
@@ -166,7 +174,8 @@ function forecasts({ ahead, accuracy }: DashboardPool, { at }: Fleet): HTMLEleme
     );
   }
   if (pairs.length === 0) return [];
-  return [list(pairs), h('p', { class: 'note', text: `by ${ahead?.model ?? accuracy?.model}` })];
+  const model = ahead?.model ?? accuracy?.model;
+  return [list(pairs), ...(model === undefined ? [] : [h('p', { class: 'note', text: `by ${model}` })])];
 }
 
 function efficiency({ efficiency: e }: DashboardPool): HTMLElement[] {
