@@ -61,7 +61,7 @@ function show(value: unknown): string {
   if (typeof value === 'function') return `a function (${value.name || 'anonymous'})`;
   let text: string;
   try {
-    text = JSON.stringify(value) ?? String(value);
+    text = JSON.stringify(value, (_, part) => (typeof part === 'function' ? '()' : part)) ?? String(value);
   } catch {
     text = String(value);
   }

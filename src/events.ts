@@ -5,6 +5,7 @@ import type { PoolId } from './core/observation.ts';
 import type { TickRecord } from './core/record.ts';
 import type { ThrottleAdvice } from './core/signal.ts';
 import { isPromise } from './deadline.ts';
+import { InvalidOptionError } from './errors.ts';
 import type { LeadershipEvent } from './leadership/standing.ts';
 import type { OperationEvent } from './workers/actuator.ts';
 
@@ -161,6 +162,22 @@ export interface ControllerEvents {
   leadership: [LeadershipEvent];
 }
 
+const NAMES: Readonly<Record<keyof ControllerEvents, true>> = {
+  decision: true,
+  scaled: true,
+  held: true,
+  fault: true,
+  tick: true,
+  operation: true,
+  prediction: true,
+  efficiency: true,
+  throttle: true,
+  weights: true,
+  optimized: true,
+  trial: true,
+  leadership: true,
+};
+
 type Listener = (...payload: never[]) => unknown;
 
 /**
@@ -221,6 +238,12 @@ export abstract class GuardedEmitter extends EventEmitter<ControllerEvents> {
     event: T,
     listener: EventEmitter.EventListener<ControllerEvents, T>,
   ): EventEmitter.EventListener<ControllerEvents, T> {
+    if (!Object.hasOwn(NAMES, event)) {
+      throw new InvalidOptionError('event', `must be one of ${Object.keys(NAMES).join(', ')}`, event);
+    }
+    if (typeof listener !== 'function') {
+      throw new InvalidOptionError('listener', `of '${event}' must be a function`, listener);
+    }
     const known = this.#guarded.get(listener as Listener);
     if (known !== undefined) return known as unknown as typeof listener;
     const failed = (error: unknown): void => this.listenerFailed(event, error);

@@ -47,7 +47,8 @@ const milliseconds = z
   .number({ error: 'must be a number of milliseconds' })
   .positive({ error: 'must be above 0' })
   .max(Number.MAX_SAFE_INTEGER, { error: 'must be finite' });
-const interval = milliseconds.min(10, { error: 'must be at least 10 ms' });
+/** How often something happens. */
+export const interval: z.ZodNumber = milliseconds.min(10, { error: 'must be at least 10 ms' });
 const count = z
   .number({ error: 'must be a number' })
   .int({ error: 'must be an integer' })
@@ -60,10 +61,25 @@ const amount = z
   .max(Number.MAX_VALUE, { error: 'must be finite' });
 const modeSchema = z.enum(['act', 'recommend'], { error: "must be 'act' or 'recommend'" });
 
-const adapterSchema = port<PoolAdapter>(
-  'must be an adapter: observe() with startWorker() and stopWorker(), or observe() with scaleTo()',
-  (has) => has('observe') && (has('startWorker', 'stopWorker') || has('scaleTo')),
-);
+const adapterSchema = z.custom<PoolAdapter>((value) => missingIn(value) === undefined, {
+  error: ({ input }) => {
+    const missing = missingIn(input);
+    const rule =
+      'must be an adapter: observe() with startWorker() and stopWorker(), or observe() with scaleTo()';
+    return missing === undefined || missing === '' ? rule : `${rule}; it has no ${missing}()`;
+  },
+});
+
+/** The method that an adapter lacks, `''` where it is nothing like one, `undefined` where it has all. */
+function missingIn(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return '';
+  const has = (method: string): boolean => typeof (value as Record<string, unknown>)[method] === 'function';
+  const scales = has('scaleTo') || (has('startWorker') && has('stopWorker'));
+  if (has('observe') && scales) return undefined;
+  if (scales) return 'observe';
+  if (!has('startWorker') && !has('stopWorker')) return has('observe') ? 'scaleTo' : '';
+  return ['observe', 'startWorker', 'stopWorker'].find((method) => !has(method));
+}
 
 const predictorSchema = z.custom<false | PredictorFactory | LoadPredictor>(
   (value) =>

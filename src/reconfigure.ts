@@ -60,6 +60,9 @@ export function reconfigured(
   { options, pools }: Given,
   { pools: changes = {}, ...rest }: Reconfiguration,
 ): { readonly given: Given; readonly resolved: ResolvedOptions } {
+  if (Array.isArray(changes)) {
+    throw new InvalidOptionError('pools', 'must be changes by id, like { jobs: { maxWorkers: 9 } }', changes);
+  }
   for (const id of Object.keys(changes)) {
     if (!pools.has(id)) throw new InvalidOptionError('pools', 'must name pools of this controller', id);
   }

@@ -10,7 +10,7 @@ import type { Pricing } from './fleet/pricing.ts';
 import { type HostGuardOptions, hostGuard } from './guards/host-guard.ts';
 import { checkLimits } from './guards/resource-limits.ts';
 import type { Leadership } from './leadership/leadership.ts';
-import { type ControllerShape, controllerSchema, parse, poolSchema } from './option-schemas.ts';
+import { type ControllerShape, controllerSchema, interval, parse, poolSchema } from './option-schemas.ts';
 import type {
   ControllerOptions,
   Intervals,
@@ -161,13 +161,21 @@ export function resolvePool(
   return {
     id,
     adapter,
-    policy: resolvePolicy(policy ?? (type === undefined ? 'adaptive' : policyByType[type])),
+    policy: resolvePolicy(
+      policy ?? (type === undefined ? 'adaptive' : policyByType[type]),
+      `${field}.policy`,
+    ),
     minWorkers,
     maxWorkers,
     mode,
     lifecycle,
     predictor,
-    shadows: new Map(Object.entries(shadows).map(([name, shadow]) => [name, resolvePolicy(shadow)])),
+    shadows: new Map(
+      Object.entries(shadows).map(([name, shadow]) => [
+        name,
+        resolvePolicy(shadow, `${field}.shadows.${name}`),
+      ]),
+    ),
     price,
     needs,
     share,
@@ -228,7 +236,9 @@ function resolvePrediction(
 /** One number is the fast interval. */
 function withIntervals(given: ControllerOptions): unknown {
   const fast = (given as ControllerOptions | undefined)?.intervalMs;
-  return typeof fast === 'number' ? { ...given, intervalMs: { fast } } : given;
+  return typeof fast === 'number'
+    ? { ...given, intervalMs: { fast: parse(interval, fast, 'intervalMs') } }
+    : given;
 }
 
 function resolveIntervals({
@@ -243,11 +253,11 @@ function resolveIntervals({
   return { fast, normal, slow };
 }
 
-/** @throws InvalidOptionError */
-export function resolvePolicy(given: PolicyLike): ScalingPolicy {
-  if (typeof given === 'string') return createPolicy(given);
+/** @throws InvalidOptionError; `field` is where the policy stands in the options */
+export function resolvePolicy(given: PolicyLike, field?: string): ScalingPolicy {
+  if (typeof given === 'string') return within(field, () => createPolicy(given));
   if (isScalingPolicy(given)) return given;
-  if (!('propose' in given)) return createPolicy(given);
+  if (!('propose' in given)) return within(field, () => createPolicy(given));
   const named = 'name' in given;
   return {
     name: named ? given.name : 'custom',
@@ -256,6 +266,17 @@ export function resolvePolicy(given: PolicyLike): ScalingPolicy {
     hold: followAtOnce,
     predictive: true,
   };
+}
+
+/** What is wrong with the policy of a pool is wrong with that pool. */
+function within<T>(field: string | undefined, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (field === undefined || !(error instanceof InvalidOptionError)) throw error;
+    const inner = error.field === 'template' ? '' : `.${error.field}`;
+    throw new InvalidOptionError(`${field}${inner}`, error.rule, error.value);
+  }
 }
 
 function isScalingPolicy(given: Exclude<PolicyLike, string>): given is ScalingPolicy {

@@ -409,6 +409,20 @@ describe('options', () => {
     [{}, 'pools must be a list of pools, got undefined'],
     [{ pools: [{ id: '', adapter }] }, 'pools[0].id must not be empty, got ""'],
     [{ pools: [{ id: 'a', adapter: {} }] }, 'pools[0].adapter must be an adapter: observe() with'],
+    [
+      { pools: [{ id: 'a', adapter: { observe: () => {}, startWorker: () => {} } }] },
+      '; it has no stopWorker(), got {"observe":"()","startWorker":"()"}',
+    ],
+    [{ pools: [{ id: 'a', adapter: { scaleTo: () => {} } }] }, '; it has no observe(), got'],
+    [{ pools: [{ id: 'a', adapter, policy: 'agressive' }] }, 'pools[0].policy must be one of adaptive,'],
+    [
+      { pools: [{ id: 'a', adapter, policy: { scaleUpThreshold: 80 } }] },
+      'pools[0].policy.scaleUpThreshold must be above 0 and at most 1, got 80',
+    ],
+    [
+      { pools: [{ id: 'a', adapter, shadows: { bold: { hold: { upCooldown: 5 } } } }] },
+      'pools[0].shadows.bold.hold.upCooldown is not an option (',
+    ],
     [{ pools: [{ id: 'a', adapter, minWorkers: -1 }] }, 'pools[0].minWorkers must not be negative, got -1'],
     [
       { pools: [{ id: 'a', adapter, minWorkers: 5, maxWorkers: 3 }] },
@@ -429,7 +443,7 @@ describe('options', () => {
       { pools: [{ id: 'a', adapter, lifecycle: { startTimeoutMs: 0 } }] },
       'pools[0].lifecycle.startTimeoutMs must be above 0, got 0',
     ],
-    [{ pools: [], intervalMs: 1 }, 'intervalMs.fast must be at least 10 ms, got 1'],
+    [{ pools: [], intervalMs: 1 }, 'intervalMs must be at least 10 ms, got 1'],
     [
       { pools: [], intervalMs: { fast: 1_000, normal: 500 } },
       'intervalMs.normal must be at least fast (1000), got 500',
@@ -442,6 +456,20 @@ describe('options', () => {
   ])('%j: %s', (options, message) => {
     expect(() => new ScalingController(options as ControllerOptions)).toThrow(InvalidOptionError);
     expect(() => new ScalingController(options as ControllerOptions)).toThrow(message);
+  });
+
+  it('a listener for an event that there is not would never be called: it is refused, as is one that is no function', () => {
+    const controller = new ScalingController({ pools: [{ id: 'a', adapter: new HandPool() }] });
+    expect(() => controller.on('scale' as never, () => {})).toThrow('event must be one of decision, scaled,');
+    expect(() => controller.on('scaled', undefined as never)).toThrow(
+      "listener of 'scaled' must be a function",
+    );
+  });
+
+  it('changes are by pool: a list of pools, as the constructor takes it, is told so', () => {
+    const controller = new ScalingController({ pools: [{ id: 'a', adapter: new HandPool() }] });
+    const pools = [{ id: 'a', maxWorkers: 3 }] as never;
+    expect(() => controller.reconfigure({ pools })).toThrow('pools must be changes by id');
   });
 
   it('needs no more than a pool', async () => {

@@ -24,23 +24,23 @@ const OPTIONAL_NUMBERS = [
  */
 export function refuse(observation: unknown): string | undefined {
   if (typeof observation !== 'object' || observation === null) {
-    return `observe() must give an object, got ${String(observation)}`;
+    return `observe() must give an object, got ${show(observation)}`;
   }
   const reading = observation as Record<string, unknown>;
   for (const field of COUNTS) {
     const rule = breach(reading[field], field === 'queued' ? MOST_JOBS : MOST_WORKERS);
-    if (rule !== undefined) return `${field} ${rule}, got ${String(reading[field])}`;
+    if (rule !== undefined) return `${field} ${rule}, got ${show(reading[field])}`;
   }
   for (const [field, most] of OPTIONAL_NUMBERS) {
     if (reading[field] === undefined) continue;
     const rule = breach(reading[field], most);
-    if (rule !== undefined) return `${field} ${rule}, got ${String(reading[field])}`;
+    if (rule !== undefined) return `${field} ${rule}, got ${show(reading[field])}`;
   }
   if (reading.slotsPerWorker !== undefined && (reading.slotsPerWorker as number) < 1) {
     return `slotsPerWorker must be at least 1, got ${String(reading.slotsPerWorker)}`;
   }
   if (reading.workers !== undefined && !Array.isArray(reading.workers)) {
-    return `workers must be a list, got ${String(reading.workers)}`;
+    return `workers must be a list, got ${show(reading.workers)}`;
   }
   return refuseRateLimit(reading.rateLimit);
 }
@@ -57,6 +57,11 @@ function breach(value: unknown, most: number): string | undefined {
   if (value < 0) return 'must not be negative';
   if (value > most) return `must be at most ${most}`;
   return undefined;
+}
+
+/** Strings in quotes: `"3"` is not 3. */
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
 /** A copy (adapters may reuse theirs) with whole workers: hosts that report means may report 3.98 of them. */

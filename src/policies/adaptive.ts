@@ -2,7 +2,7 @@ import type { Proposal } from '../core/decision.ts';
 import { figure, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
 import { adaptiveSize, drainSize, REVERSALS_PER_HOUR, situationOf, type Weights } from './adaptive-size.ts';
-import { checkNumber, checkPeriod } from './check-options.ts';
+import { checkKnown, checkNumber, checkPeriod } from './check-options.ts';
 import { followAtOnce } from './follow-at-once.ts';
 import { HEADROOMS } from './headrooms.ts';
 import type { HoldRules, PaceRules, Policy } from './policy.ts';
@@ -25,7 +25,9 @@ export const adaptiveRules: { readonly pace: PaceRules; readonly hold: HoldRules
 };
 
 /** @throws InvalidOptionError naming the field */
-export function weightsOf({ latenessWeight = 20, waitMs = 2_000 }: AdaptiveOptions = {}): Weights {
+export function weightsOf(options: AdaptiveOptions = {}): Weights {
+  const { latenessWeight = 20, waitMs = 2_000 } = options;
+  checkKnown(options, ['latenessWeight', 'waitMs'], 'adaptive');
   checkNumber('adaptive.latenessWeight', latenessWeight, 'must be above 0', (weight) => weight > 0);
   checkPeriod('adaptive.waitMs', waitMs);
   return { latenessWeight, waitMs };

@@ -1,5 +1,18 @@
 import { InvalidOptionError } from '../errors.ts';
 
+/**
+ * No fields but these. A misspelt one would otherwise be ignored without a word, and its default hold.
+ *
+ * @param at what the options are a field of: `hold`
+ */
+export function checkKnown(options: object | undefined, known: readonly string[], at?: string): void {
+  for (const [name, value] of Object.entries(options ?? {})) {
+    if (known.includes(name)) continue;
+    const field = at === undefined ? name : `${at}.${name}`;
+    throw new InvalidOptionError(field, `is not an option (${known.join(', ')})`, value);
+  }
+}
+
 /** A number within bounds, or the caller's mistake with its name. `undefined` passes: the default holds. */
 export function checkNumber(
   field: string,

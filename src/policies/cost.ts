@@ -1,6 +1,6 @@
 import { workers } from '../core/format.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { checkNumber } from './check-options.ts';
+import { checkKnown, checkNumber } from './check-options.ts';
 import type { Policy } from './policy.ts';
 
 /** Options of `cost`. Money is in any one currency. */
@@ -16,7 +16,9 @@ export interface CostOptions {
  * too: money that is not there cannot be spent. Workers that drain are paid for as well, but are not counted: a
  * ceiling that fell with each worker that leaves would chase the pool down.
  */
-export function cost({ maxCostPerHour, workerCostPerHour }: CostOptions): Policy {
+export function cost(options: CostOptions): Policy {
+  const { maxCostPerHour, workerCostPerHour } = options;
+  checkKnown(options, ['maxCostPerHour', 'workerCostPerHour']);
   checkMoney('maxCostPerHour', maxCostPerHour);
   checkMoney('workerCostPerHour', workerCostPerHour);
   const size = Math.floor(maxCostPerHour / workerCostPerHour + 1e-9);

@@ -102,8 +102,12 @@ interface Surroundings extends Pick<ScalingPolicy, 'rehearsal'> {
 function assemble(options: PolicyOptions, name: string, rule: Policy, around: Surroundings): ScalingPolicy {
   const { engine = createEngine } = options;
   const policies: Policy[] = [rule];
+  const declaring = around.emergency && {
+    threshold: around.emergency.threshold,
+    maxWorkers: around.emergency.maxWorkers,
+  };
   if (around.predictive) policies.push(predictive());
-  policies.push(emergency(around.emergency), ...scheduled(), signalled('floor'), signalled('ceiling'));
+  policies.push(emergency(declaring), ...scheduled(), signalled('floor'), signalled('ceiling'));
   if (options.cost !== undefined) policies.push(cost(options.cost));
   if (options.policies !== undefined) policies.push(...options.policies);
   return {

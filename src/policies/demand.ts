@@ -1,5 +1,5 @@
 import { figure, percent, workers } from '../core/format.ts';
-import { checkOpenShare } from './check-options.ts';
+import { checkKnown, checkOpenShare } from './check-options.ts';
 import { betaOf } from './erlang.ts';
 import { steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
@@ -15,7 +15,9 @@ export interface DemandOptions {
  * a pool needs grows slower than the pool: with one job in five waiting β is 1.06, so a demand of 4 gets 7
  * workers (75% more), one of 100 gets 111 (11% more). Source: Halfin and Whitt 1981, see `erlang.ts`.
  */
-export function demand({ waitRatio = 0.2 }: DemandOptions = {}): Policy {
+export function demand(options: DemandOptions = {}): Policy {
+  const { waitRatio = 0.2 } = options;
+  checkKnown(options, ['waitRatio']);
   checkOpenShare('waitRatio', waitRatio);
   const beta = betaOf(waitRatio);
   return {

@@ -2,7 +2,7 @@ import type { Proposal } from '../core/decision.ts';
 import { figure, percent, workers } from '../core/format.ts';
 import type { ActiveSignal } from '../core/signal.ts';
 import type { PoolView } from '../core/view.ts';
-import { checkNumber, checkWorkers } from './check-options.ts';
+import { checkKnown, checkNumber, checkWorkers } from './check-options.ts';
 import { quickLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 import { inForce } from './signalled.ts';
@@ -32,7 +32,9 @@ const AIM = 0.95;
  * that (`view.emergency`), the cap counts from the ready workers: those that the emergency has started and that are
  * on their way count against it.
  */
-export function emergency({ threshold, maxWorkers = 10 }: EmergencyOptions = {}): Policy {
+export function emergency(options: EmergencyOptions = {}): Policy {
+  const { threshold, maxWorkers = 10 } = options;
+  checkKnown(options, ['threshold', 'maxWorkers']);
   checkNumber('threshold', threshold, 'must be above 0', (ratio) => ratio > 0);
   checkWorkers('maxWorkers', maxWorkers, 1);
   const aim = Math.min(1, threshold ?? AIM);

@@ -2,7 +2,7 @@ import type { Proposal } from '../core/decision.ts';
 import { duration, figure, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { checkPeriod } from './check-options.ts';
+import { checkKnown, checkPeriod } from './check-options.ts';
 import { fewestServers, meanWaitMs, variationFactor } from './erlang.ts';
 import { arrivingLoad, drainingLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
@@ -38,6 +38,7 @@ const MOST_GROWTH = 2;
  */
 export function latency(options: LatencyOptions): Policy {
   const { waitMs, responseMs } = options as { waitMs?: number; responseMs?: number };
+  checkKnown(options, ['waitMs', 'responseMs']);
   if ((waitMs === undefined) === (responseMs === undefined)) {
     throw new InvalidOptionError('latency', 'needs one objective, waitMs or responseMs', options);
   }

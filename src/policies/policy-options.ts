@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '../errors.ts';
 import type { AdaptiveOptions } from './adaptive.ts';
-import { checkDelay, checkNumber, checkPeriod, checkWorkers } from './check-options.ts';
+import { checkDelay, checkKnown, checkNumber, checkPeriod, checkWorkers } from './check-options.ts';
 import type { CostOptions } from './cost.ts';
 import { checkPolicies } from './engine.ts';
 import type { EmergencyRules, HoldRules, PaceRules, Policy, PolicyEngine, StepLimit } from './policy.ts';
@@ -54,6 +54,16 @@ export interface PolicyOptions {
   readonly hold?: Partial<HoldRules>;
 }
 
+const HOLD_FIELDS: readonly (keyof HoldRules)[] = [
+  'upToleranceRatio',
+  'downToleranceRatio',
+  'upCooldownMs',
+  'downCooldownMs',
+  'upStabilizationMs',
+  'downStabilizationMs',
+  'reversalsPerHour',
+];
+
 const FIELDS: Readonly<Record<keyof PolicyOptions, true>> = {
   template: true,
   name: true,
@@ -104,29 +114,24 @@ export function checkPolicyOptions(options: PolicyOptions): PolicyName {
 }
 
 function checkFields(options: PolicyOptions): void {
-  for (const field of Object.keys(options)) {
-    if (!Object.hasOwn(FIELDS, field)) {
-      throw new InvalidOptionError(
-        field,
-        `is no option of a policy (${Object.keys(FIELDS).join(', ')})`,
-        undefined,
-      );
-    }
-  }
+  checkKnown(options, Object.keys(FIELDS));
   checkDelay('scaleUpCooldownMs', options.scaleUpCooldownMs);
   checkDelay('scaleDownCooldownMs', options.scaleDownCooldownMs);
   if (typeof options.emergency === 'object') {
+    checkKnown(options.emergency, ['threshold', 'maxWorkers', 'startTimeoutMs'], 'emergency');
     checkNumber('emergency.threshold', options.emergency.threshold, 'must be above 0', (ratio) => ratio > 0);
     checkWorkers('emergency.maxWorkers', options.emergency.maxWorkers, 1);
     checkPeriod('emergency.startTimeoutMs', options.emergency.startTimeoutMs);
   }
   if (options.policies !== undefined) checkPolicies('policies', options.policies);
   checkHold(options.hold ?? {});
+  checkKnown(options.pace, ['up', 'down'], 'pace');
   checkStep('pace.up', options.pace?.up);
   checkStep('pace.down', options.pace?.down);
 }
 
 function checkHold(hold: Partial<HoldRules>): void {
+  checkKnown(hold, HOLD_FIELDS, 'hold');
   checkNumber('hold.upToleranceRatio', hold.upToleranceRatio, 'must be 0 to 1', isRatio);
   checkNumber('hold.downToleranceRatio', hold.downToleranceRatio, 'must be 0 to 1', isRatio);
   checkDelay('hold.upCooldownMs', hold.upCooldownMs);
@@ -141,6 +146,7 @@ function checkHold(hold: Partial<HoldRules>): void {
 
 function checkStep(field: string, step: StepLimit | undefined): void {
   if (step === undefined) return;
+  checkKnown(step, ['workers', 'ratio', 'periodMs'], field);
   if (step.periodMs === undefined) throw new InvalidOptionError(`${field}.periodMs`, 'is needed', undefined);
   checkPeriod(`${field}.periodMs`, step.periodMs);
   checkWorkers(`${field}.workers`, step.workers, 1);

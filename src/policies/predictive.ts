@@ -1,5 +1,6 @@
 import type { Proposal } from '../core/decision.ts';
 import { figure, percent, workers } from '../core/format.ts';
+import { checkKnown, checkNumber } from './check-options.ts';
 import { isNegligible, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
@@ -18,6 +19,13 @@ const LEAST_HEADROOM = 1;
  * is kept, so that the floor does not follow every wiggle of the forecast.
  */
 export function predictive(options: PredictiveOptions = {}): Policy {
+  checkKnown(options, ['confidenceThreshold']);
+  checkNumber(
+    'confidenceThreshold',
+    options.confidenceThreshold,
+    'must be 0 to 1',
+    (is) => is >= 0 && is <= 1,
+  );
   return {
     name: 'predictive',
     propose({ forecast, now, size, confidenceThreshold, headroom }): Proposal | undefined {

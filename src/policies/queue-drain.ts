@@ -1,5 +1,5 @@
 import { duration, figure, workers } from '../core/format.ts';
-import { checkPeriod } from './check-options.ts';
+import { checkKnown, checkPeriod } from './check-options.ts';
 import { arrivingLoad, drainingLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
@@ -18,7 +18,9 @@ export interface QueueDrainOptions {
  * decides how long it keeps the extra workers. Without a backlog this is 100% utilisation: right for batch work, to be
  * combined with `demand`, `slo` or thresholds where jobs must not wait.
  */
-export function queueDrain({ withinMs = 60_000 }: QueueDrainOptions = {}): Policy {
+export function queueDrain(options: QueueDrainOptions = {}): Policy {
+  const { withinMs = 60_000 } = options;
+  checkKnown(options, ['withinMs']);
   checkPeriod('withinMs', withinMs);
   const promise = duration(withinMs);
   return {

@@ -1,5 +1,5 @@
 import { duration, figure, percent, workers } from '../core/format.ts';
-import { checkDelay, checkOpenShare } from './check-options.ts';
+import { checkDelay, checkKnown, checkOpenShare } from './check-options.ts';
 import { fewestServers, lateRatio, type Queue, variationFactor } from './erlang.ts';
 import { arrivingLoad, drainingLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
@@ -20,7 +20,9 @@ export interface SloOptions {
  *
  * Needs `flow.arrivalsPerSecond` and `flow.serviceTimeMs`; without them it has no opinion.
  */
-export function slo({ waitMs = 1000, lateRatio: share = 0.05 }: SloOptions = {}): Policy {
+export function slo(options: SloOptions = {}): Policy {
+  const { waitMs = 1000, lateRatio: share = 0.05 } = options;
+  checkKnown(options, ['waitMs', 'lateRatio']);
   checkDelay('waitMs', waitMs);
   checkOpenShare('lateRatio', share);
   const objective = waitMs === 0 ? 'at all' : `over ${duration(waitMs)}`;

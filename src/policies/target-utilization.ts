@@ -1,5 +1,5 @@
 import { figure, percent, workers } from '../core/format.ts';
-import { checkShare } from './check-options.ts';
+import { checkKnown, checkShare } from './check-options.ts';
 import { steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
@@ -13,7 +13,9 @@ export interface TargetUtilizationOptions {
  * As many workers as keep a share of them busy: demand / utilization. Small pools run emptier than they need to and
  * large ones fuller (10 of 14 busy and 100 of 143 is not the same risk): `demand` scales better.
  */
-export function targetUtilization({ utilization = 0.7 }: TargetUtilizationOptions = {}): Policy {
+export function targetUtilization(options: TargetUtilizationOptions = {}): Policy {
+  const { utilization = 0.7 } = options;
+  checkKnown(options, ['utilization']);
   checkShare('utilization', utilization);
   return {
     name: 'target-utilization',

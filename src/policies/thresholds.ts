@@ -2,7 +2,7 @@ import type { Proposal } from '../core/decision.ts';
 import { figure, percent, workers } from '../core/format.ts';
 import type { PoolView } from '../core/view.ts';
 import { InvalidOptionError } from '../errors.ts';
-import { checkNumber, checkShare, checkWorkers } from './check-options.ts';
+import { checkKnown, checkNumber, checkShare, checkWorkers } from './check-options.ts';
 import { quickLoad, steadyLoad, wholeWorkers } from './load.ts';
 import type { Policy } from './policy.ts';
 
@@ -99,6 +99,7 @@ function compare(demand: number, size: number): string {
 /** @throws InvalidOptionError */
 function checkThresholds(options: ThresholdOptions): void {
   const { scaleUpThreshold = 0.8, scaleDownThreshold = 0.3, scalingIncrement, trimTo } = options;
+  checkKnown(options, ['scaleUpThreshold', 'scaleDownThreshold', 'scalingIncrement', 'trimTo']);
   checkShare('scaleUpThreshold', scaleUpThreshold);
   checkNumber('scaleDownThreshold', scaleDownThreshold, 'must be 0 or more', (share) => share >= 0);
   if (scaleDownThreshold >= scaleUpThreshold) {

@@ -11,11 +11,12 @@ describe('refuse', () => {
 
   it.each([
     [undefined, 'observe() must give an object, got undefined'],
+    ['busy', 'observe() must give an object, got "busy"'],
     [null, 'observe() must give an object, got null'],
     [{ ...good, ready: Number.NaN }, 'ready must be a number, got NaN'],
     [{ ...good, busy: -1 }, 'busy must not be negative, got -1'],
     [{ ready: 4, busy: 2 }, 'queued must be a number, got undefined'],
-    [{ ...good, ready: '4' }, 'ready must be a number, got 4'],
+    [{ ...good, ready: '4' }, 'ready must be a number, got "4"'],
     [{ ...good, ready: 2e9 }, 'ready must be at most 1000000, got 2000000000'],
     [{ ...good, queued: Number.POSITIVE_INFINITY }, 'queued must be at most 9007199254740991, got Infinity'],
     [{ ...good, completed: Number.NaN }, 'completed must be a number, got NaN'],

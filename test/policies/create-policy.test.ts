@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Forecast } from '../../src/core/forecast.ts';
+import { cost } from '../../src/policies/cost.ts';
 import { createPolicy, type PolicyName, type PolicyOptions } from '../../src/policies/create-policy.ts';
+import { demand } from '../../src/policies/demand.ts';
+import { emergency } from '../../src/policies/emergency.ts';
 import { createEngine } from '../../src/policies/engine.ts';
+import { latency } from '../../src/policies/latency.ts';
+import { predictive } from '../../src/policies/predictive.ts';
+import { queueDrain } from '../../src/policies/queue-drain.ts';
 import { slo } from '../../src/policies/slo.ts';
+import { targetUtilization } from '../../src/policies/target-utilization.ts';
+import { thresholds } from '../../src/policies/thresholds.ts';
 import { createView, type ViewOptions } from '../../src/testing/create-view.ts';
 
 const size = (name: PolicyName, view: ViewOptions): number =>
@@ -195,6 +203,10 @@ describe('createPolicy', () => {
     { options: { template: 'fast' }, field: 'template' },
     { options: { template: 'toString' }, field: 'template' },
     { options: { scaleUpTreshold: 0.7 }, field: 'scaleUpTreshold' },
+    { options: { adaptive: { waitMS: 500 } }, field: 'adaptive.waitMS' },
+    { options: { emergency: { workers: 3 } }, field: 'emergency.workers' },
+    { options: { hold: { upCooldown: 3 } }, field: 'hold.upCooldown' },
+    { options: { pace: { donw: {} } }, field: 'pace.donw' },
     { options: { template: 'adaptive', scalingIncrement: 2 }, field: 'scalingIncrement' },
     { options: { template: 'conservative', adaptive: {} }, field: 'adaptive' },
     { options: { scaleUpThreshold: 0.2 }, field: 'scaleDownThreshold' },
@@ -210,6 +222,30 @@ describe('createPolicy', () => {
   ])('refuses $options, naming $field', ({ options, field }) => {
     expect(() => createPolicy(options as never)).toThrow(
       expect.objectContaining({ name: 'InvalidOptionError', field }),
+    );
+  });
+});
+
+describe('a misspelt option', () => {
+  it('is named with its value, and not ignored', () => {
+    expect(() => createPolicy('aggressive', { scaleUpTreshold: 0.5 } as never)).toThrow(
+      /^scaleUpTreshold is not an option \(.*scaleUpThreshold.*\), got 0\.5$/,
+    );
+  });
+
+  it.each<[string, (options: never) => unknown]>([
+    ['cost', cost],
+    ['demand', demand],
+    ['emergency', emergency],
+    ['latency', latency],
+    ['predictive', predictive],
+    ['queueDrain', queueDrain],
+    ['slo', slo],
+    ['targetUtilization', targetUtilization],
+    ['thresholds', thresholds],
+  ])('is refused by %s', (_, make) => {
+    expect(() => make({ waitMS: 500 } as never)).toThrow(
+      expect.objectContaining({ name: 'InvalidOptionError', field: 'waitMS' }),
     );
   });
 });
