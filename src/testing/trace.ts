@@ -2,7 +2,10 @@ import { InvalidOptionError } from '../errors.ts';
 import type { Workload } from './workload.ts';
 import { lastAtOrBefore } from './workloads.ts';
 
-/** A moment: seconds (from any origin), an ISO time stamp or a date. */
+/**
+ * A moment: seconds (from any origin), an ISO time stamp or a date. Numbers from 100,000,000,000 on are milliseconds
+ * since 1970, as `Date.now()` gives them: as seconds they would be in the year 5138.
+ */
 export type TraceTime = number | string | Date;
 
 export interface TraceOptions {
@@ -11,6 +14,10 @@ export interface TraceOptions {
   /** What the numbers are. Default `workers`. */
   readonly unit?: Workload['unit'];
 }
+
+const LEAST_MILLISECONDS = 1e11;
+/** Other notations are read by guess: `03/04/2026` is March to one machine, and to its user perhaps April. */
+const ISO_TIME = /^\d{4}-\d\d(-\d\d|$)/;
 
 interface Row {
   readonly seconds: number;
@@ -87,7 +94,7 @@ function append(
   shown: unknown,
 ): void {
   const dated = typeof time !== 'number';
-  const seconds = dated ? new Date(time).getTime() / 1000 : time;
+  const seconds = secondsOf(time);
   if (!Number.isFinite(seconds)) {
     throw new InvalidOptionError(field, 'must begin with seconds or an ISO time stamp', shown);
   }
@@ -99,4 +106,11 @@ function append(
     throw new InvalidOptionError(field, 'must be later than the row before', shown);
   }
   rows.push({ seconds, load, dated });
+}
+
+/** NaN where it is no moment. */
+function secondsOf(time: TraceTime): number {
+  if (typeof time === 'number') return time >= LEAST_MILLISECONDS ? time / 1000 : time;
+  if (typeof time === 'string' && !ISO_TIME.test(time)) return Number.NaN;
+  return new Date(time).getTime() / 1000;
 }

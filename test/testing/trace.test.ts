@@ -33,6 +33,7 @@ describe('trace', () => {
     ['comments and empty lines', '# from the cluster\n\nt,load\n0,1\n\n60,2\n# end\n'],
     ['semicolons', 't;load\n0;1\n60;2'],
     ['quotes and blanks', '"t","load"\n"0", 1\n"60", 2'],
+    ['milliseconds since 1970', '1700000000000,1\n1700000060000,2'],
     ['an origin that is not 0', '1700000000,1\n1700000060,2'],
   ])('takes %s', (_, text) => {
     const workload = trace(text);
@@ -67,6 +68,11 @@ describe('trace', () => {
     ['an empty cell', '0,1\n60,', 'line 2 must be a time and a number'],
     ['a third cell', '0,1\n60,2,3', 'line 2 must be a time and a number'],
     ['a date that is none', '0,1\nsoon,2', 'line 2 must begin with seconds or an ISO time stamp'],
+    [
+      'a date that may be read in two ways',
+      '03/04/2026 08:00,1',
+      'line 1 must begin with seconds or an ISO time',
+    ],
     ['time that stands', '0,1\n60,2\n60,3', 'line 3 must be later than the row before'],
     ['time that runs back', 't,load\n\n60,2\n0,3', 'line 4 must be later than the row before'],
     ['nothing', 't,load\n', 'trace must have at least one row'],
