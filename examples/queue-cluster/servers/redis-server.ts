@@ -50,10 +50,13 @@ export class RedisServer {
   }
 
   async goAway(): Promise<void> {
-    const ended = this.#process && once(this.#process, 'exit');
-    this.#process?.kill('SIGKILL');
-    await ended;
+    const server = this.#process;
     this.#process = undefined;
+    // It may be gone already: Ctrl-C at a terminal reaches it too.
+    if (server === undefined || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
   }
 
   async stop(): Promise<void> {
