@@ -10,7 +10,7 @@ import { MissingError } from './servers/missing.ts';
 import { workerImage } from './servers/worker-image.ts';
 import { Containers } from './show/containers.ts';
 import { Controllers } from './show/controllers.ts';
-import { day, KILL_HOUR } from './show/day.ts';
+import { type DayJob, day, KILL_HOUR } from './show/day.ts';
 import { readOptions, type ShowOptions } from './show/options.ts';
 import { liveScreen, plainScreen } from './show/screen.ts';
 import { Story } from './show/story.ts';
@@ -21,7 +21,7 @@ import { Traffic } from './show/traffic.ts';
 const FIRST_WORKER_MS = 60_000;
 const LAST_JOBS_MS = 90_000;
 const SEND_EVERY_MS = 25;
-const DRAW_EVERY_MS = 250;
+const LOOK_EVERY_MS = 250;
 
 /** What is to be undone in the end, the last first. */
 const undo: (() => unknown)[] = [];
@@ -70,7 +70,7 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
   signal.throwIfAborted();
 
   const story = new Story();
-  const traffic = new Traffic(name, redis.url);
+  const traffic = new Traffic(name, redis.url, signal);
   undo.push(() => traffic.close());
   if (!redis.isOwn) undo.push(() => traffic.forget());
   const containers = new Containers(docker.client, name);
@@ -95,13 +95,11 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
     () => controllers.leader() !== undefined && controllers.crew().ready > 0,
     FIRST_WORKER_MS,
     signal,
-  ).catch((error: Error) => {
-    signal.throwIfAborted();
+  );
+  if (controllers.crew().ready === 0) {
     const told = story.happenings.map(({ who, text }) => `\n  ${who}: ${text}`).join('');
-    throw new MissingError(
-      `There is no worker after ${FIRST_WORKER_MS / 1_000} s (${error.message}).${told}`,
-    );
-  });
+    throw new MissingError(`After ${FIRST_WORKER_MS / 1_000} s there is no worker.${told}`);
+  }
 
   const { jobs, at } = day(seconds);
   const screen = (process.stdout.isTTY ? liveScreen : plainScreen)({
@@ -117,27 +115,17 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
   const counting = containers.count(AbortSignal.any([over.signal, signal]));
   story.begin();
   const draw = async (): Promise<void> => screen.draw(await traffic.look());
-  let next = 0;
   let isKilled = !kill;
-  let drawDue = 0;
-  for (let now = 0; now < seconds * 1_000; now = story.now()) {
-    const first = next;
-    while ((jobs[next]?.at ?? Infinity) <= now) next += 1;
-    if (next > first) await traffic.send(jobs.slice(first, next));
+  await send(jobs, { seconds, story, traffic, signal }, async (now) => {
     // In a moment without a leader the kill waits for the next one.
     if (!isKilled && now >= (KILL_HOUR / 24) * seconds * 1_000) isKilled = controllers.killLeader();
-    if (now >= drawDue) {
-      drawDue = now + DRAW_EVERY_MS;
-      await draw();
-    }
-    await sleep(SEND_EVERY_MS, undefined, { signal });
-  }
+    await draw();
+  });
   over.abort();
   await counting;
   const { peak, workerMs } = containers;
   const isSettled = (): boolean => traffic.done >= traffic.sent && (!kill || controllers.isWhole());
-  // Where it does not settle, the summary tells what is missing.
-  await until(isSettled, LAST_JOBS_MS, signal, draw).catch(() => signal.throwIfAborted());
+  await until(isSettled, LAST_JOBS_MS, signal, draw); // and where it does not settle, the summary tells what is missing
   const audit = await traffic.audit();
   await draw();
   screen.close();
@@ -147,17 +135,43 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
   if (audit.lost > 0 || (kill && controllers.takeover === undefined)) process.exitCode = 1;
 }
 
-/** Looks four times a second, until it is so; rejects when it has taken too long. */
+interface Sending {
+  readonly seconds: number;
+  readonly story: Story;
+  readonly traffic: Traffic;
+  readonly signal: AbortSignal;
+}
+
+/** Sends each job at its time, until the day is over; four times a second there is something else to do. */
+async function send(
+  jobs: readonly DayJob[],
+  { seconds, story, traffic, signal }: Sending,
+  meanwhile: (now: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let due = 0;
+  for (let now = 0; now < seconds * 1_000; now = story.now()) {
+    const first = next;
+    while ((jobs[next]?.at ?? Infinity) <= now) next += 1;
+    if (next > first) await traffic.send(jobs.slice(first, next));
+    if (now >= due) {
+      due = now + LOOK_EVERY_MS;
+      await meanwhile(now);
+    }
+    await sleep(SEND_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** Looks four times a second, until it is so or has taken too long. */
 async function until(
   isSo: () => boolean,
   longestMs: number,
   signal: AbortSignal,
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<void> {
-  for (const deadline = performance.now() + longestMs; !isSo(); ) {
-    if (performance.now() > deadline) throw new Error('it took too long');
+  for (const deadline = performance.now() + longestMs; !isSo() && performance.now() < deadline; ) {
     await meanwhile();
-    await sleep(DRAW_EVERY_MS, undefined, { signal });
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
 

@@ -31,10 +31,16 @@ export class Traffic {
   readonly #events: QueueEvents;
   readonly #sentAt = new Map<string, number>();
   readonly #recent: { readonly at: number; readonly ms: number }[] = [];
+  readonly #aborted: Promise<never>;
   #sent = 0;
   #done = 0;
 
-  constructor(queue: string, redisUrl: string) {
+  /** @param signal when it is aborted, calls reject that wait for a Redis which may be gone */
+  constructor(queue: string, redisUrl: string, signal: AbortSignal) {
+    this.#aborted = new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    });
+    this.#aborted.catch(() => {});
     this.#redis = new Redis(redisUrl, { maxRetriesPerRequest: null });
     this.#queue = new Queue(queue, { connection: this.#redis });
     this.#events = new QueueEvents(queue, { connection: { url: redisUrl, maxRetriesPerRequest: null } });
@@ -54,18 +60,19 @@ export class Traffic {
   }
 
   async open(): Promise<void> {
-    await this.#events.waitUntilReady();
+    await this.#orAborted(this.#events.waitUntilReady());
   }
 
   async send(jobs: readonly DayJob[]): Promise<void> {
     const at = performance.now();
-    const added = await this.#queue.addBulk(jobs.map(({ ms }) => ({ name: 'call', data: { ms } })));
+    const calls = jobs.map(({ ms }) => ({ name: 'call', data: { ms } }));
+    const added = await this.#orAborted(this.#queue.addBulk(calls));
     for (const { id } of added) this.#sentAt.set(id as string, at);
     this.#sent += added.length;
   }
 
   async look(): Promise<QueueState> {
-    const { waiting = 0, active = 0 } = await this.#queue.getJobCounts('waiting', 'active');
+    const { waiting = 0, active = 0 } = await this.#orAborted(this.#queue.getJobCounts('waiting', 'active'));
     return { waiting, running: active };
   }
 
@@ -77,7 +84,7 @@ export class Traffic {
   }
 
   async audit(): Promise<Audit> {
-    const done = await this.#queue.getJobs(['completed'], 0, -1);
+    const done = await this.#orAborted(this.#queue.getJobs(['completed'], 0, -1));
     return {
       sent: this.#sent,
       done: done.length,
@@ -99,6 +106,10 @@ export class Traffic {
   close(): void {
     void this.#events.close().catch(() => {});
     this.#redis.disconnect();
+  }
+
+  #orAborted<T>(answer: Promise<T>): Promise<T> {
+    return Promise.race([answer, this.#aborted]);
   }
 
   #end(id: string): void {
