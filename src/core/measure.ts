@@ -1,3 +1,4 @@
+import { CountWindow } from './count-window.ts';
 import { SlidingMax } from './history.ts';
 import type { Instant } from './instant.ts';
 import { Level } from './level.ts';
@@ -18,6 +19,10 @@ const SERVICE_HALF_LIFE_MS = 4 * 3_600_000;
 const SLOW_MS = 10 * 60_000;
 /** Smoothing of rates and ratios that only inform, ms. */
 const FLOW_MS = 60_000;
+/** Arrivals are counted over this time at most, however long a job takes, ms. */
+const LONGEST_WINDOW_MS = 2 * 3_600_000;
+/** Jobs after which a reported service time counts for 63%: a mean of a hundred is believed, one of two is not. */
+const SERVICE_JOBS = 5;
 /** A gap longer than this says nothing about rates within it; start afresh, ms. */
 const LONGEST_GAP_MS = 30 * 60_000;
 
@@ -26,7 +31,9 @@ const LONGEST_GAP_MS = 30 * 60_000;
  *
  * Load is *offered* load in busy-worker equivalents (erlangs): arrivals per second × service time ÷ slots. Where
  * the host reports running totals, arrivals are counted, and 15 s of 80 jobs/s at 0.5 s a job give 40 ± 1.2
- * erlangs; the number of busy workers at one moment would give 40 ± 6.3. Without totals, what is served (busy)
+ * erlangs; the number of busy workers at one moment would give 40 ± 6.3. Jobs that take longer than an interval are
+ * counted over the time that one takes: 3 erlangs of 600 s are an arrival in 200 s, of which 15 s have none or all of
+ * 40 erlangs, but 600 s have 3 ± 1.7. Without totals, what is served (busy)
  * plus what the queue grew by must do, smoothed accordingly: the level is a local-level Kalman filter (Harvey,
  * Forecasting, structural time series models and the Kalman filter, 1989, 2.2.1) whose measurement noise is that
  * of the counting, and whose process noise is learned from its own innovations.
@@ -37,6 +44,11 @@ export class LoadMeter {
   private queueGrowth = 0;
   private busySeconds = 0;
   private jobsDone = 0;
+  private readonly arrivedLately: CountWindow = new CountWindow();
+  /** Busy-worker equivalents in the pool when the window began. */
+  private atBegin = 0;
+  private reportedMs: number | undefined;
+  private jobsReported = 0;
   private readonly level: Level = new Level();
   private slow = 0;
   private lastNow = 0;
@@ -65,18 +77,23 @@ export class LoadMeter {
     if (known && completed !== undefined) {
       this.learnService(((before.reading.busy + reading.busy) / 2) * slots, completed, elapsedMs);
     } else if (known) this.learnFromQueue(before.reading, reading, slots, elapsedMs);
+    if (known) this.learnReported(reading, before.reading, completed, elapsedMs);
     const serviceMs = this.serviceMs(reading);
     const assumedMs = serviceMs ?? ASSUMED_SERVICE_MS;
 
+    if (!known) this.arrivedLately.clear();
     let now = reading.busy;
     let counted = false;
     if (known) {
-      const perWorker = assumedMs / slots / elapsedMs;
+      if (arrived === undefined) this.arrivedLately.clear();
+      else this.count(arrived, before.reading, elapsedMs, serviceMs);
       if (arrived !== undefined && serviceMs !== undefined) {
-        now = arrived * perWorker;
+        now = this.offered(serviceMs, slots);
         counted = true;
       } else {
-        now = Math.max(0, reading.busy + (reading.queued - before.reading.queued) * perWorker);
+        // A job that takes longer than the interval needs one worker, and not several that are done within it.
+        const perJob = assumedMs / slots / Math.max(elapsedMs, assumedMs);
+        now = Math.max(0, reading.busy + (reading.queued - before.reading.queued) * perJob);
       }
     } else if (reading.queued > 0) {
       now = reading.busy + Math.min(reading.queued / slots, Math.max(1, reading.ready));
@@ -104,6 +121,45 @@ export class LoadMeter {
   /** Forgets everything, e.g. when the pool's jobs are no longer what they were. */
   reset(): void {
     Object.assign(this, new LoadMeter());
+  }
+
+  /** Counts arrivals as far back as a job takes. */
+  private count(
+    arrived: number,
+    before: PoolObservation,
+    elapsedMs: number,
+    serviceMs = LONGEST_WINDOW_MS,
+  ): void {
+    if (this.arrivedLately.isEmpty) this.atBegin = inSystem(before) / (before.slotsPerWorker ?? 1);
+    this.arrivedLately.add(elapsedMs, arrived, Math.min(serviceMs, LONGEST_WINDOW_MS));
+  }
+
+  /**
+   * Load by the arrivals of the window. While it does not reach back for as long as a job takes, what was there when it
+   * began stands for what had arrived before.
+   */
+  private offered(serviceMs: number, slots: number): number {
+    const { count, spanMs, hasMoved } = this.arrivedLately;
+    const windowMs = Math.min(serviceMs, LONGEST_WINDOW_MS);
+    if (hasMoved || spanMs >= windowMs) return count * (serviceMs / slots / spanMs);
+    return count * (serviceMs / slots / windowMs) + this.atBegin * (1 - spanMs / windowMs);
+  }
+
+  /** The service time that the host reports, each report by the number of jobs that ended since the one before. */
+  private learnReported(
+    reading: PoolObservation,
+    before: PoolObservation,
+    completed: number | undefined,
+    elapsedMs: number,
+  ): void {
+    const reportedMs = reported(reading);
+    if (reportedMs === undefined) return;
+    const slots = reading.slotsPerWorker ?? 1;
+    const jobs = completed ?? (((before.busy + reading.busy) / 2) * slots * elapsedMs) / reportedMs;
+    this.jobsReported += jobs;
+    if (this.jobsReported === 0) return;
+    const weight = Math.max(jobs / this.jobsReported, 1 - Math.exp(-jobs / SERVICE_JOBS));
+    this.reportedMs = blend(this.reportedMs, reportedMs, weight);
   }
 
   /**
@@ -155,11 +211,8 @@ export class LoadMeter {
   }
 
   private serviceMs(reading: PoolObservation): number | undefined {
-    const { serviceTimeMs, responseTimeMs, waitTimeMs } = reading;
-    if (serviceTimeMs !== undefined && serviceTimeMs > 0) return serviceTimeMs;
-    if (responseTimeMs !== undefined && waitTimeMs !== undefined && responseTimeMs > waitTimeMs) {
-      return responseTimeMs - waitTimeMs;
-    }
+    const reportedMs = reported(reading);
+    if (reportedMs !== undefined) return this.reportedMs ?? reportedMs;
     if (this.jobsDone < 1 || this.busySeconds <= 0) return undefined;
     return (this.busySeconds / this.jobsDone) * 1_000;
   }
@@ -200,6 +253,14 @@ export class LoadMeter {
     if (this.gapVariation !== undefined) flow.arrivalVariation = this.gapVariation;
     return flow;
   }
+}
+
+/** The service time as the host reports it. */
+function reported({ serviceTimeMs, responseTimeMs, waitTimeMs }: PoolObservation): number | undefined {
+  if (serviceTimeMs !== undefined && serviceTimeMs > 0) return serviceTimeMs;
+  if (responseTimeMs === undefined || waitTimeMs === undefined || responseTimeMs <= waitTimeMs)
+    return undefined;
+  return responseTimeMs - waitTimeMs;
 }
 
 /** Weight of a new value after `elapsedMs` in a mean that forgets with time constant `constantMs`. */

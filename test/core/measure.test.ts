@@ -134,3 +134,74 @@ test('the recent peak is remembered for the window, then forgotten', () => {
   expect(at(60_000, 0).demand.recentPeak).toBe(40);
   expect(at(75_000, 0).demand.recentPeak).toBeLessThan(20);
 });
+
+describe('jobs that take longer than an interval', () => {
+  /** 3 busy workers: one job of 600 s comes and one goes every 200 s, and readings are 15 s apart. */
+  const long = (tick: number): PoolObservation => ({
+    ready: 6,
+    busy: 3,
+    queued: 0,
+    arrived: Math.floor((tick * 15) / 200),
+    completed: Math.floor((tick * 15) / 200),
+    serviceTimeMs: 600_000,
+  });
+
+  test('are no demand of 40 in the interval in which they come, and of 0 in the others', () => {
+    const meter = new LoadMeter();
+    for (let tick = 0; tick < 400; tick++) {
+      const { demand } = feed(meter, [long(tick)], tick);
+      expect(demand.now).toBeGreaterThan(1.9);
+      expect(demand.now).toBeLessThan(4.1);
+    }
+  });
+
+  test('that wait, where nothing is counted, are a worker each and no more', () => {
+    const meter = new LoadMeter();
+    const uncounted = { ready: 3, busy: 3, queued: 0, serviceTimeMs: 600_000 };
+    const { demand } = feed(meter, [uncounted, uncounted, { ...uncounted, queued: 2 }]);
+    expect(demand.now).toBe(5);
+  });
+
+  test('a gap in the readings begins anew', () => {
+    const meter = new LoadMeter();
+    feed(
+      meter,
+      Array.from({ length: 100 }, (_, tick) => long(tick)),
+    );
+    feed(meter, [long(100)], 100 + 200);
+    const { demand } = feed(meter, [long(101)], 101 + 200);
+    expect(demand.now).toBeGreaterThan(1.9);
+    expect(demand.now).toBeLessThan(4.1);
+  });
+});
+
+describe('a service time that is reported', () => {
+  test('from a single job does not multiply the demand', () => {
+    const meter = new LoadMeter();
+    const jobs = (tick: number, serviceTimeMs: number): PoolObservation => ({
+      ready: 4,
+      busy: 1,
+      queued: 0,
+      arrived: 8 * tick,
+      completed: 8 * tick,
+      serviceTimeMs,
+    });
+    feed(
+      meter,
+      Array.from({ length: 40 }, (_, tick) => jobs(tick, 2_000)),
+    );
+    // One job of 20 s has ended, and the host reports it.
+    const { flow } = feed(meter, [{ ...jobs(39, 20_000), arrived: 320, completed: 313 }], 40);
+    expect(flow.serviceTimeMs).toBeLessThan(6_000);
+  });
+
+  test('from many jobs is believed at once', () => {
+    const meter = new LoadMeter();
+    feed(
+      meter,
+      Array.from({ length: 10 }, (_, tick) => steady(tick, { serviceTimeMs: 500 })),
+    );
+    const { flow } = feed(meter, [steady(10, { serviceTimeMs: 800 })], 10);
+    expect(flow.serviceTimeMs).toBeCloseTo(800, 5);
+  });
+});
