@@ -113,6 +113,12 @@ export function resolveSettings(
       intervalMs,
     );
   }
+  const scoreAfterMs = atLeast('scoreAfterMs', options.scoreAfterMs ?? 0, 0);
+  if (scoreAfterMs > durationMs - intervalMs) {
+    // Nothing would be left to score, and a cost of 0 worker-hours over 0 is none.
+    const rule = `must leave at least one interval of the load's duration (${durationMs})`;
+    throw new InvalidOptionError('scoreAfterMs', rule, scoreAfterMs);
+  }
   const serviceMs = positive('serviceMs', options.serviceMs ?? 500);
   const peak = options.peakWorkers ?? 40;
   const scaled = peak === false ? workload : scaleToPeak(workload, peak, { durationMs });
@@ -135,7 +141,7 @@ export function resolveSettings(
       sloMs: atLeast('sloMs', options.sloMs ?? 2000, 0),
       serviceMs,
       intervalMs,
-      scoreAfterMs: atLeast('scoreAfterMs', options.scoreAfterMs ?? 0, 0),
+      scoreAfterMs,
       seed: wholeNumber('seed', options.seed ?? 1, 0),
       seriesPoints: wholeNumber('seriesPoints', options.seriesPoints ?? 1000, 1),
       decisions: wholeNumber('decisions', options.decisions ?? 0, 0),

@@ -245,7 +245,12 @@ export class Starts {
     this.#stragglers.add(arrival);
     const lastedMs = Math.round(at - arrival.begunAt);
     const error = new DeadlineError('startWorker()', lastedMs);
-    const message = `a start was cut after ${lastedMs} ms; the next one gets ${this.#deadline.timeoutMs(false)} ms`;
+    const { longestStartMs } = this.#context.options;
+    const next =
+      lastedMs < longestStartMs
+        ? `the next one gets ${this.#deadline.timeoutMs(false)} ms`
+        : 'lifecycle.longestStartMs allows no more: raise it where starts take longer';
+    const message = `a start was cut after ${lastedMs} ms; ${next}`;
     this.#fail(arrival, at, 'deadline', message, error);
     arrival.call?.abort.abort(error);
   }

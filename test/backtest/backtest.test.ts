@@ -142,6 +142,7 @@ describe('backtest', () => {
 
   it.each([
     [{ bootMs: -1 }, /^bootMs must be a number of at least 0/],
+    [{ scoreAfterMs: 48 * HOUR_MS }, /^scoreAfterMs must leave at least one interval of the load's duration/],
     [{ intervalMs: 48 * HOUR_MS }, /^intervalMs must be at most the load's duration/],
     [{ maxWorkers: 2, minWorkers: 3 }, /^maxWorkers must be a whole number of at least 3/],
   ] satisfies [BacktestOptions, RegExp][])('%j is refused', async (options, message) => {

@@ -251,6 +251,18 @@ describe('counting workers on their way', () => {
     expect(stage.messages()).toEqual(['a start was cut after 30000 ms; the next one gets 60000 ms']);
   });
 
+  it('names the option where a start takes longer than any may, though the pool shows it as starting', async () => {
+    const pool = poolOf(1);
+    pool.starting = 0;
+    const stage = await staged(pool, { longestStartMs: 90_000 });
+    stage.scaleTo(2);
+    pool.starting = 1;
+    for (let seconds = 10; seconds <= 100; seconds += 10) await stage.at(seconds);
+    expect(stage.messages()).toEqual([
+      'a start was cut after 90000 ms; lifecycle.longestStartMs allows no more: raise it where starts take longer',
+    ]);
+  });
+
   it('does not owe a worker that has come by itself', async () => {
     const pool = poolOf(1);
     const stage = await staged(pool);
