@@ -18,7 +18,7 @@ import { summary } from './show/summary.ts';
 import { Traffic } from './show/traffic.ts';
 
 /** How long the first worker may take, and the last jobs: one whose worker has died is given to another after 60 s, ms. */
-const FIRST_WORKER_MS = 60_000;
+const FIRST_WORKER_MS = 45_000;
 const LAST_JOBS_MS = 90_000;
 const SEND_EVERY_MS = 25;
 const LOOK_EVERY_MS = 250;
@@ -75,13 +75,14 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
   if (!redis.isOwn) undo.push(() => traffic.forget());
   const containers = new Containers(docker.client, name);
   undo.push(() => containers.remove());
+  const workerRedisUrl = docker.sharesNetwork ? redis.url : fromVirtualMachine(redis.url);
   const controllers = new Controllers(
     {
       ...docker.env,
       REDIS_URL: redis.url,
       QUEUE: name,
       WORKER_IMAGE: name,
-      WORKER_REDIS_URL: docker.sharesNetwork ? redis.url : fromVirtualMachine(redis.url),
+      WORKER_REDIS_URL: workerRedisUrl,
       WORKER_NETWORK: docker.sharesNetwork ? 'host' : '',
     },
     story,
@@ -91,14 +92,14 @@ async function run({ seconds, kill, image }: ShowOptions, signal: AbortSignal): 
   console.log('two controllers and the first worker are started …\n');
   controllers.start();
   controllers.start();
-  await until(
-    () => controllers.leader() !== undefined && controllers.crew().ready > 0,
-    FIRST_WORKER_MS,
-    signal,
-  );
-  if (controllers.crew().ready === 0) {
+  const isUp = async (): Promise<boolean> =>
+    controllers.leader() !== undefined && (await traffic.hasWorker());
+  await until(async () => controllers.areGone() || (await isUp()), FIRST_WORKER_MS, signal);
+  if (!(await isUp())) {
     const told = story.happenings.map(({ who, text }) => `\n  ${who}: ${text}`).join('');
-    throw new MissingError(`After ${FIRST_WORKER_MS / 1_000} s there is no worker.${told}`);
+    throw new MissingError(
+      `The cluster does not come up: nobody leads, or no container has reached Redis at ${workerRedisUrl}.${told}`,
+    );
   }
 
   const { jobs, at } = day(seconds);
@@ -164,12 +165,12 @@ async function send(
 
 /** Looks four times a second, until it is so or has taken too long. */
 async function until(
-  isSo: () => boolean,
+  isSo: () => boolean | Promise<boolean>,
   longestMs: number,
   signal: AbortSignal,
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<void> {
-  for (const deadline = performance.now() + longestMs; !isSo() && performance.now() < deadline; ) {
+  for (const deadline = performance.now() + longestMs; !(await isSo()) && performance.now() < deadline; ) {
     await meanwhile();
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }

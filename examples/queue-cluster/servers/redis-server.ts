@@ -30,9 +30,17 @@ export class RedisServer {
   }
 
   static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort());
-    await server.comeBack();
-    return server;
+    for (let tries = 1; ; tries += 1) {
+      const server = new RedisServer(await freePort());
+      try {
+        await server.comeBack();
+        return server;
+      } catch (error) {
+        // The port was free a moment ago; somebody else may have been quicker.
+        await server.stop();
+        if (tries >= 3) throw error;
+      }
+    }
   }
 
   get url(): string {
@@ -45,8 +53,9 @@ export class RedisServer {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     for await (const text of this.#process.stdout as NodeJS.ReadableStream) {
-      if (String(text).includes('Ready to accept connections')) break;
+      if (String(text).includes('Ready to accept connections')) return;
     }
+    throw new Error(`redis-server has ended at once on port ${this.port}`);
   }
 
   async goAway(): Promise<void> {

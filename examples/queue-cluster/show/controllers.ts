@@ -74,6 +74,10 @@ export class Controllers {
     return this.instances.find(({ state }) => state === 'leads');
   }
 
+  areGone(): boolean {
+    return this.instances.every(({ state }) => state === 'ended');
+  }
+
   /** One has taken over, and the one in place of the killed one is there. */
   isWhole(): boolean {
     return this.takeover !== undefined && this.instances.every(({ state }) => state !== 'starts');

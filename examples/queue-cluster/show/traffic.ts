@@ -63,6 +63,11 @@ export class Traffic {
     await this.#orAborted(this.#events.waitUntilReady());
   }
 
+  /** A worker is connected to the queue. */
+  async hasWorker(): Promise<boolean> {
+    return (await this.#orAborted(this.#queue.getWorkersCount())) > 0;
+  }
+
   async send(jobs: readonly DayJob[]): Promise<void> {
     const at = performance.now();
     const calls = jobs.map(({ ms }) => ({ name: 'call', data: { ms } }));
