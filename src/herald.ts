@@ -23,6 +23,8 @@ export class Herald {
   readonly #logger: NonNullable<ControllerOptions['logger']>;
   readonly #clock: Clock;
   readonly #faults = new FaultLog();
+  /** Events of which a listener has failed: that of another one is news. */
+  readonly #failing = new Set<keyof ControllerEvents>();
 
   constructor(
     audience: Audience,
@@ -89,7 +91,8 @@ export class Herald {
   listenerFailed(event: keyof ControllerEvents, error: unknown): void {
     const message = `a listener of '${event}' failed: ${messageOf(error)}`;
     if (event === 'fault') this.#logger.warn({ source: 'listener', err: error }, message);
-    else this.fault({ source: 'listener', message, error });
+    else this.fault({ source: 'listener', message, error }, !this.#failing.has(event));
+    this.#failing.add(event);
   }
 
   /** The cause of earlier faults has gone. */

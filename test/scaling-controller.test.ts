@@ -312,6 +312,19 @@ describe('what fails at run time', () => {
     expect(faults.map(({ source }) => source)).toContain('listener');
   });
 
+  it('a failing listener of one event does not hide that of another', async () => {
+    const { controller, faults, tick } = setUp();
+    controller.on('decision', () => {
+      throw new Error('first');
+    });
+    controller.on('tick', async () => {
+      throw new Error('second');
+    });
+    for (let i = 0; i < 5; i++) await tick();
+    const told = faults.filter(({ source }) => source === 'listener').map(({ message }) => message);
+    expect(told).toEqual(["a listener of 'decision' failed: first", "a listener of 'tick' failed: second"]);
+  });
+
   it('a fault listener that throws is not called for its own fault', async () => {
     const { adapter, controller, tick } = setUp();
     let calls = 0;
