@@ -32,73 +32,81 @@ function start(args: readonly string[], variables: Readonly<Record<string, strin
       printed += text;
     });
   }
-  const exitCode = once(child, 'close').then(([code]) => code as number | null);
+  // What does not end by itself is ended, so that nothing is left and the test shows what it printed.
+  const ending = setTimeout(() => child.kill('SIGTERM'), 80_000);
+  const exitCode = once(child, 'close').then(([code]) => {
+    clearTimeout(ending);
+    return code as number | null;
+  });
   return { process: child, printed: () => printed, exitCode };
 }
 
-describe.skipIf(!hasDocker || !hasRedis).concurrent('the cluster around a queue', { timeout: 90_000 }, () => {
-  const BASE = 'flyball-base:1';
-  let daemon: DockerDaemon;
-  let server: RedisServer;
+describe
+  .skipIf(!hasDocker || !hasRedis)
+  .concurrent('the cluster around a queue', { timeout: 110_000 }, () => {
+    const BASE = 'flyball-base:1';
+    let daemon: DockerDaemon;
+    let server: RedisServer;
 
-  beforeAll(async () => {
-    [daemon, server] = await Promise.all([DockerDaemon.start(), RedisServer.start()]);
-    await nodeImage(daemon.docker, { name: BASE, files: {}, cmd: ['node'] });
-  }, 60_000);
-  afterAll(async () => {
-    await Promise.all([daemon?.stop(), server?.stop()]);
-  }, 60_000);
+    beforeAll(async () => {
+      [daemon, server] = await Promise.all([DockerDaemon.start(), RedisServer.start()]);
+      await nodeImage(daemon.docker, { name: BASE, files: {}, cmd: ['node'] });
+    }, 60_000);
+    afterAll(async () => {
+      await Promise.all([daemon?.stop(), server?.stop()]);
+    }, 60_000);
 
-  const place = (): Record<string, string> => ({
-    DOCKER_HOST: `unix://${daemon.socketPath}`,
-    REDIS_URL: server.url,
-  });
+    const place = (): Record<string, string> => ({
+      DOCKER_HOST: `unix://${daemon.socketPath}`,
+      REDIS_URL: server.url,
+    });
 
-  /** Of a run: its containers, images and keys. */
-  async function left(run: Run): Promise<readonly string[]> {
-    const name = /the image (flyball-demo-\w+) is made/.exec(run.printed())?.[1];
-    if (name === undefined) throw new Error(`it does not tell its name: ${run.printed()}`);
-    const redis = new Redis(server.url);
-    const [containers, images, keys] = await Promise.all([
-      daemon.docker.listContainers({ all: true, filters: { label: [`flyball.pool=${name}`] } }),
-      daemon.docker.listImages({ filters: { reference: [name] } }),
-      redis.keys(`*${name}*`),
-    ]);
-    redis.disconnect();
-    return [...containers.flatMap(({ Names }) => Names), ...images.map(({ Id }) => Id), ...keys];
-  }
-
-  it('loses no job while its leader is killed, and leaves nothing behind', async ({ expect }) => {
-    const run = start(['--seconds', '20'], place());
-    const exitCode = await run.exitCode;
-    const printed = run.printed();
-    expect(printed).toMatch(/jobs +(\d{3,}) sent, \1 done, 0 lost, 0 run twice/);
-    const [, killed, pid] =
-      /controller ([AB]) +leads in term \d+, and is killed: kill -9 (\d+)/.exec(printed) ?? [];
-    expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
-    const [, took, successor, term] = /([\d.]+) s later ([AB]) led, in term (\d+)/.exec(printed) ?? [];
-    expect(successor).toBe(killed === 'A' ? 'B' : 'A');
-    expect(Number(term)).toBeGreaterThan(1);
-    expect(Number(took)).toBeGreaterThan(0);
-    expect(printed).toMatch(/controller C +follows/);
-    expect(printed).toMatch(/worker-minutes +[\d.]+; a pool of \d+/);
-    expect(exitCode, printed).toBe(0);
-    expect(await left(run)).toEqual([]);
-  });
-
-  it("takes an image of one's own, and cleans up when it is interrupted", async ({ expect }) => {
-    const run = start(['--seconds', '60', '--no-kill', '--image', BASE], place());
-    while (!/00:\d\d .* [AB] leads/.test(run.printed())) {
-      expect(run.process.exitCode, run.printed()).toBeNull();
-      await sleep(50);
+    /** Of a run: its containers, images and keys. */
+    async function left(run: Run): Promise<readonly string[]> {
+      const name = /the image (flyball-demo-\w+) is made/.exec(run.printed())?.[1];
+      if (name === undefined) throw new Error(`it does not tell its name: ${run.printed()}`);
+      const redis = new Redis(server.url);
+      const [containers, images, keys] = await Promise.all([
+        daemon.docker.listContainers({ all: true, filters: { label: [`flyball.pool=${name}`] } }),
+        daemon.docker.listImages({ filters: { reference: [name] } }),
+        redis.keys(`*${name}*`),
+      ]);
+      redis.disconnect();
+      return [...containers.flatMap(({ Names }) => Names), ...images.map(({ Id }) => Id), ...keys];
     }
-    expect((await left(run)).length).toBeGreaterThan(5);
-    run.process.kill('SIGINT');
-    expect(await run.exitCode).toBe(130);
-    expect(run.printed()).toContain('SIGINT: the day ends here');
-    expect(await left(run)).toEqual([]);
+
+    it('loses no job while its leader is killed, and leaves nothing behind', async ({ expect }) => {
+      const run = start(['--seconds', '20'], place());
+      const exitCode = await run.exitCode;
+      const printed = run.printed();
+      expect(exitCode, printed).toBe(0);
+      expect(printed).toMatch(/jobs +(\d{3,}) sent, \1 done, 0 lost, 0 run twice/);
+      const [, killed, pid] =
+        /controller ([AB]) +leads in term \d+, and is killed: kill -9 (\d+)/.exec(printed) ?? [];
+      expect(() => process.kill(Number(pid), 0)).toThrow('ESRCH');
+      const [, took, successor, term] = /([\d.]+) s later ([AB]) led, in term (\d+)/.exec(printed) ?? [];
+      expect(successor).toBe(killed === 'A' ? 'B' : 'A');
+      expect(Number(term)).toBeGreaterThan(1);
+      expect(Number(took)).toBeGreaterThan(0);
+      expect(printed).toMatch(/controller C +follows/);
+      expect(printed).toMatch(/worker-minutes +[\d.]+; a pool of \d+/);
+      expect(exitCode, printed).toBe(0);
+      expect(await left(run)).toEqual([]);
+    });
+
+    it("takes an image of one's own, and cleans up when it is interrupted", async ({ expect }) => {
+      const run = start(['--seconds', '60', '--no-kill', '--image', BASE], place());
+      while (!/00:\d\d .* [AB] leads/.test(run.printed())) {
+        expect(run.process.exitCode, run.printed()).toBeNull();
+        await sleep(50);
+      }
+      expect((await left(run)).length).toBeGreaterThan(5);
+      run.process.kill('SIGINT');
+      expect(await run.exitCode).toBe(130);
+      expect(run.printed()).toContain('SIGINT: the day ends here');
+      expect(await left(run)).toEqual([]);
+    });
   });
-});
 
 describe.concurrent('what cannot be done is said', { timeout: 60_000 }, () => {
   it.each([
