@@ -25,6 +25,8 @@ export interface DriveOptions {
   readonly seed?: number;
   /** Filled by the control while it runs; becomes part of the report. */
   readonly decisions?: readonly Decision[];
+  /** Likewise: what failed, for the report. */
+  readonly faults?: readonly string[];
   /** Most points of the report's time series. Default 2000. */
   readonly seriesPoints?: number;
   /** Told now and then how much of the run is done, 0..1. */
@@ -55,7 +57,7 @@ const TICKS_PER_BREATH = 1024;
  * ```
  */
 export async function drive(options: DriveOptions): Promise<SimulationReport> {
-  const { pool, clock, control, signal, name = 'pool', seed = 1, decisions = [] } = options;
+  const { pool, clock, control, signal, name = 'pool', seed = 1, decisions = [], faults = [] } = options;
   const intervalMs = positive('intervalMs', options.intervalMs ?? 15_000);
   const ticks = Math.max(1, Math.round(positive('durationMs', options.durationMs) / intervalMs));
   const seriesPoints = wholeNumber('seriesPoints', options.seriesPoints ?? 2000, 1);
@@ -72,7 +74,7 @@ export async function drive(options: DriveOptions): Promise<SimulationReport> {
     if (acted instanceof Promise) await acted;
     recorder.afterTick();
   }
-  const report = recorder.report({ name, seed, decisions });
+  const report = recorder.report({ name, seed, decisions, faults });
   await stop(control, clock);
   options.onProgress?.(1);
   return report;

@@ -59,8 +59,16 @@ const SECTIONS: readonly Section[] = [
   },
 ];
 
-/** A report as a table of text, for a terminal or a test's failure message. Several reports stand side by side. */
+/**
+ * A report as a table of text, for a terminal or a test's failure message. Several reports stand side by side. What failed
+ * follows below.
+ */
 export function formatReport(...reports: readonly SimulationReport[]): string {
+  const faults = reports.flatMap(({ name, faults }) => faults.map((fault) => `${name}: ${fault}`));
+  return [tableOf(reports), ...(faults.length > 0 ? ['', ...faults] : [])].join('\n');
+}
+
+function tableOf(reports: readonly SimulationReport[]): string {
   const lines: (readonly string[] | undefined)[] = [['', ...reports.map((report) => report.name)]];
   for (const { title, rows } of SECTIONS) {
     lines.push(undefined);

@@ -57,5 +57,7 @@ export interface SimulationReport {
   readonly score: number;
   /** Those that changed the size, or all of them if so asked. */
   readonly decisions: readonly Decision[];
+  /** What failed, each once, at most 20: a policy that threw, starts that were cut. Of `simulate`; `drive` knows of none. */
+  readonly faults: readonly string[];
   readonly series: TimeSeries;
 }

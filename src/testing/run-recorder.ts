@@ -61,7 +61,12 @@ export class RunRecorder {
     this.#sum += size;
   }
 
-  report(run: { name: string; seed: number; decisions: readonly Decision[] }): SimulationReport {
+  report(run: {
+    name: string;
+    seed: number;
+    decisions: readonly Decision[];
+    faults: readonly string[];
+  }): SimulationReport {
     const pool = this.#pool;
     const { totals, queued, running, lateInQueue } = pool;
     const { arrived, completed, failed, lost } = totals;
@@ -95,6 +100,7 @@ export class RunRecorder {
       costRatio: costRatio(workerSeconds, best),
       score: score({ workerSeconds, oracleWorkerSeconds: best, lateRatio }),
       decisions: run.decisions,
+      faults: [...run.faults],
       series: this.#series.result(),
     };
   }

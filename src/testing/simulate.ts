@@ -12,6 +12,9 @@ import type { SimulatedPoolOptions } from './simulated-pool-options.ts';
 import { VIRTUAL_START, VirtualClock } from './virtual-clock.ts';
 import { erlangsPerUnit, meanLoad, type Workload } from './workload.ts';
 
+/** Faults that a report keeps. */
+const MOST_FAULTS = 20;
+
 export interface SimulationOptions
   extends Pick<PoolOptions, 'policy' | 'minWorkers' | 'maxWorkers' | 'lifecycle' | 'predictor'> {
   readonly workload: Workload;
@@ -65,6 +68,9 @@ export interface SimulationOptions
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
   const { workload, policy, minWorkers, maxWorkers, lifecycle, predictor, signal } = options;
+  if (typeof workload?.at !== 'function') {
+    throw new InvalidOptionError('workload', 'must be a load, e.g. steady(4)', workload);
+  }
   const durationMs = positive('durationMs', options.durationMs ?? workload.durationMs ?? Number.NaN);
   const intervalMs = positive('intervalMs', options.intervalMs ?? 15_000);
   const seed = wholeNumber('seed', options.seed ?? 1, 0);
@@ -92,6 +98,10 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
       },
     ],
   });
+  const faults: string[] = [];
+  controller.on('fault', ({ message, recovered }) => {
+    if (!recovered && faults.length < MOST_FAULTS && !faults.includes(message)) faults.push(message);
+  });
   const decisions: Decision[] = [];
   if (keep !== undefined)
     controller.on('decision', (decision) => void (keep(decision) && decisions.push(decision)));
@@ -102,6 +112,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     intervalMs,
     seed,
     decisions,
+    faults,
     control: { tick: () => controller.tick(), stop: () => controller.stop() },
     name: options.name ?? nameOf(policy),
     ...(options.seriesPoints !== undefined && { seriesPoints: options.seriesPoints }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidOptionError } from '../../src/errors.ts';
 import { exponential } from '../../src/testing/distributions.ts';
+import { formatReport } from '../../src/testing/format-report.ts';
 import { type SimulationOptions, simulate } from '../../src/testing/simulate.ts';
 import { VIRTUAL_START } from '../../src/testing/virtual-clock.ts';
 import { diurnal, loadPattern, steady, step } from '../../src/testing/workloads.ts';
@@ -18,6 +19,43 @@ const daily = (more: Partial<SimulationOptions> = {}): SimulationOptions => ({
 });
 
 describe('simulate', () => {
+  test.each<[string, () => unknown, string]>([
+    [
+      'throws',
+      () => {
+        throw new Error('a bug');
+      },
+      'policy mine threw: a bug',
+    ],
+    ['proposes no size', () => ({ kind: 'target', size: Number.NaN, reason: '' }), 'policy mine proposed'],
+    [
+      'proposes no kind that there is',
+      () => ({ kind: 'goal', size: 9, reason: '' }),
+      'neither target, floor nor ceiling',
+    ],
+    ['proposes a word', () => 'more', 'neither target, floor nor ceiling'],
+  ])('tells of a policy that %s: the pool was held, which is no result', async (_, propose, message) => {
+    const policy = { name: 'mine', propose } as never;
+    const report = await simulate({ workload: steady(2), durationMs: HOUR, policy });
+    expect(report.faults).toEqual([expect.stringContaining(message)]);
+    expect(formatReport(report)).toMatch(/^mine: policy mine /m);
+  });
+
+  test('tells of starts that were cut', async () => {
+    const report = await simulate({
+      workload: steady(5),
+      pool: { startupMs: 20 * MINUTE, initialWorkers: 1 },
+      durationMs: HOUR,
+    });
+    expect(report.faults).toContainEqual(expect.stringContaining('lifecycle.longestStartMs allows no more'));
+  });
+
+  test('names the load that it lacks', async () => {
+    await expect(simulate({ durationMs: HOUR } as never)).rejects.toThrow(
+      'workload must be a load, e.g. steady(4)',
+    );
+  });
+
   test.each(['workers', 'replicas'] as const)('runs a pool through a day, as %s', async (as) => {
     const report = await simulate(daily({ as }));
     expect(report).toMatchObject({ name: 'adaptive', ticks: 5760, seed: 1, durationMs: DAY });
