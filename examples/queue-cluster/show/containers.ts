@@ -3,6 +3,9 @@ import type Docker from 'dockerode';
 
 const SAMPLE_MS = 500;
 
+/** How long an answer of the engine may take, ms: one whose connection is lost would never come. */
+const ANSWER_MS = 10_000;
+
 /** The containers of the run, as Docker has them: counted all day, and removed in the end. */
 export class Containers {
   /** At this moment, those that start or end included. */
@@ -22,7 +25,7 @@ export class Containers {
   /** Counts until `signal` is aborted. */
   async count(signal: AbortSignal): Promise<void> {
     for (let since = performance.now(); !signal.aborted; ) {
-      const found = await this.#docker.listContainers({ filters: this.#filters }).catch(() => undefined);
+      const found = await this.#list(false).catch(() => undefined);
       const now = performance.now();
       this.running = found?.length ?? this.running;
       this.peak = Math.max(this.peak, this.running);
@@ -35,12 +38,20 @@ export class Containers {
   /** Removes them all, also those that Docker was about to make when their controller was killed. */
   async remove(): Promise<void> {
     for (let looksWithout = 0; looksWithout < 2; ) {
-      const found = await this.#docker.listContainers({ all: true, filters: this.#filters });
+      const found = await this.#list(true);
       looksWithout = found.length > 0 ? 0 : looksWithout + 1;
       // One that is being removed already answers with a conflict; the next look tells.
       const removals = found.map(({ Id }) => this.#docker.getContainer(Id).remove({ force: true, v: true }));
       await Promise.allSettled(removals);
       await sleep(200);
     }
+  }
+
+  #list(all: boolean): Promise<Docker.ContainerInfo[]> {
+    const late = sleep(ANSWER_MS, undefined, { ref: false }).then(() => {
+      throw new Error('Docker does not answer');
+    });
+    late.catch(() => {});
+    return Promise.race([this.#docker.listContainers({ all, filters: this.#filters }), late]);
   }
 }
