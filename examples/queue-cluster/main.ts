@@ -44,7 +44,7 @@ try {
 }
 for (const step of undo.reverse()) {
   try {
-    await step();
+    await Promise.race([step(), tooLong()]);
   } catch (error) {
     console.error('Something could not be cleaned up:', error);
     process.exitCode ||= 1;
@@ -174,6 +174,12 @@ async function until(
     await meanwhile();
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
+}
+
+/** So that nothing that gives no answer holds up the rest of the cleaning. */
+async function tooLong(): Promise<never> {
+  await sleep(30_000, undefined, { ref: false });
+  throw new Error('it has taken more than 30 s');
 }
 
 /** This machine's address for a container of Docker Desktop. */
