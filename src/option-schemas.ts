@@ -102,7 +102,7 @@ const lifecycleSchema: z.ZodType<LifecycleOptions, LifecycleOptions> = z.strictO
   ),
   longestStartMs: optional(
     milliseconds,
-    'A start is given up after this, whatever the pool reports. Milliseconds, above 0; default 600,000.',
+    'A start is given up after this, whatever the pool reports. Milliseconds, above 0; default 1,800,000.',
   ),
   assumedStartupMs: optional(
     milliseconds,

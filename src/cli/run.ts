@@ -7,6 +7,7 @@ import type { Terminal } from './terminal.ts';
 import { topCommand } from './top-command.ts';
 import { tuneCommand } from './tune-command.ts';
 import { UsageError } from './usage-error.ts';
+import { version } from './version.ts';
 
 /** 0 = done, 1 = failed, 2 = called wrongly or given a bad file, 130 = interrupted. */
 export type ExitCode = 0 | 1 | 2 | 130;
@@ -33,6 +34,10 @@ export async function run(
     if (wantsHelp) {
       (name === undefined ? terminal.err : terminal.out)(topic?.help ?? overview());
       return name === undefined ? 2 : 0;
+    }
+    if (name === '--version' || name === '-v') {
+      terminal.out(`${version()}\n`);
+      return 0;
     }
     terminal.err(`flyball: there is no command "${name}"\n\n${overview()}`);
     return 2;

@@ -11,7 +11,7 @@ export interface LifecycleOptions {
   readonly startTimeoutMs?: number;
   /** The same for a start in an emergency, default 15,000. */
   readonly emergencyStartTimeoutMs?: number;
-  /** Milliseconds after which a start is given up whatever the pool reports, default 600,000 (10 min). */
+  /** Milliseconds after which a start is given up whatever the pool reports, default 1,800,000 (30 min). */
   readonly longestStartMs?: number;
   /** Start-up time in ms that is assumed until the pool's own starts have shown one, default 60,000. */
   readonly assumedStartupMs?: number;
@@ -56,7 +56,7 @@ export type ResolvedLifecycleOptions = Required<LifecycleOptions>;
 export const lifecycleDefaults: ResolvedLifecycleOptions = {
   startTimeoutMs: 30_000,
   emergencyStartTimeoutMs: 15_000,
-  longestStartMs: 600_000,
+  longestStartMs: 1_800_000,
   assumedStartupMs: 60_000,
   drainTimeoutMs: 30_000,
   removalTimeoutMs: 60_000,

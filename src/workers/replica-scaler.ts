@@ -34,6 +34,9 @@ interface Wish {
   drift?: { readonly size: number; readonly since: number } | undefined;
 }
 
+/** Where no start was seen yet, one may take so long, ms. */
+const UNSEEN_START_MS = 600_000;
+
 /**
  * Sizes a pool whose orchestrator owns the workers. A wish counts from the moment it is made: the orchestrator works
  * toward it, replaces what crashes, and may be slow to show either. Without a wish the size is what is observed; so
@@ -211,7 +214,8 @@ export class ReplicaScaler implements PoolActuator {
     if (wish.reached) return adoptAfterMs;
     if (size > wish.size) return Math.max(adoptAfterMs, removalTimeoutMs);
     if (this.#showsStarting) return adoptAfterMs;
-    // Workers on their way are not shown: wait as long as a start may take.
-    return Math.max(adoptAfterMs, 3 * this.#starts.times.learnedP90Ms || longestStartMs);
+    // Workers on their way are not shown: wait as long as a start may well take.
+    const unseenMs = Math.min(longestStartMs, UNSEEN_START_MS);
+    return Math.max(adoptAfterMs, 3 * this.#starts.times.learnedP90Ms || unseenMs);
   }
 }

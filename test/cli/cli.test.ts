@@ -41,6 +41,13 @@ async function call(
 
 const quick = ['--threads', '0', '--duration', '6h'];
 
+it('tells its version', async () => {
+  const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as {
+    version: string;
+  };
+  expect(await call(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
 describe('flyball', () => {
   it('without a command shows the overview as a mistake, with --help as a result', async () => {
     expect(await call([])).toMatchObject({ code: 2, out: '', err: expect.stringContaining('backtest') });

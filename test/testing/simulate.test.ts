@@ -44,7 +44,7 @@ describe('simulate', () => {
   test('tells of starts that were cut', async () => {
     const report = await simulate({
       workload: steady(5),
-      pool: { startupMs: 20 * MINUTE, initialWorkers: 1 },
+      pool: { startupMs: 40 * MINUTE, initialWorkers: 1 },
       durationMs: HOUR,
     });
     expect(report.faults).toContainEqual(expect.stringContaining('lifecycle.longestStartMs allows no more'));
