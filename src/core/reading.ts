@@ -4,6 +4,7 @@ import { MOST_WORKERS, type PoolObservation } from './observation.ts';
 const MOST_JOBS = Number.MAX_SAFE_INTEGER;
 
 const COUNTS = ['ready', 'busy', 'queued'] as const;
+const TOTALS = ['arrived', 'completed', 'failed'] as const;
 const OPTIONAL_NUMBERS = [
   ['starting', MOST_WORKERS],
   ['draining', MOST_WORKERS],
@@ -73,20 +74,27 @@ export function inWorkers(reading: PoolObservation): PoolObservation {
   return copy;
 }
 
-/** Some of the pool is missing in this reading, or its totals ran back since the one before. */
-export function isPartial(reading: PoolObservation, before: PoolObservation | undefined): boolean {
-  if (reading.reporting !== undefined && reading.reporting < reading.ready) return true;
+/**
+ * Why a reading tells less than all, as a sentence; `undefined` when it tells all: some of the pool is missing in it, or
+ * its totals ran back since the one before.
+ */
+export function partialReason(
+  reading: PoolObservation,
+  before: PoolObservation | undefined,
+): string | undefined {
+  const { reporting, ready, busy, slotsPerWorker = 1 } = reading;
+  if (reporting !== undefined && reporting < ready)
+    return `only ${reporting} of ${ready} ready workers report`;
   // Busy workers that nobody counted: the reading was taken while the pool changed.
-  const workers = reading.ready + (reading.starting ?? 0) + (reading.draining ?? 0);
-  if (reading.busy > workers * (reading.slotsPerWorker ?? 1) + 1) return true;
-  if (before === undefined) return false;
-  return (
-    ranBack(reading.arrived, before.arrived) ||
-    ranBack(reading.completed, before.completed) ||
-    ranBack(reading.failed, before.failed)
-  );
-}
-
-function ranBack(total: number | undefined, before: number | undefined): boolean {
-  return total !== undefined && before !== undefined && total < before;
+  const workers = ready + (reading.starting ?? 0) + (reading.draining ?? 0);
+  if (busy > workers * slotsPerWorker + 1) {
+    return `busy is ${busy}, with ${workers} workers counted (busy is in workers, at most those that are there)`;
+  }
+  for (const total of TOTALS) {
+    const [now, then] = [reading[total], before?.[total]];
+    if (now !== undefined && then !== undefined && now < then) {
+      return `${total} ran back from ${then} to ${now} (it is a running total)`;
+    }
+  }
+  return undefined;
 }

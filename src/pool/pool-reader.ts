@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { PoolAdapter } from '../core/adapter.ts';
 import type { PoolObservation, ReadingQuality } from '../core/observation.ts';
-import { inWorkers, isPartial, refuse } from '../core/reading.ts';
+import { inWorkers, partialReason, refuse } from '../core/reading.ts';
 import { isPromise, withDeadline } from '../deadline.ts';
 import { messageOf } from '../errors.ts';
 import type { PoolHooks } from './pool-hooks.ts';
+
+/** One partial reading is a moment of change; so many in a row are a fault. */
+const PARTIAL_IN_ROW = 4;
 
 /** Asks one adapter how its pool is, and keeps the last answer that could be believed. */
 export class PoolReader {
@@ -16,6 +19,7 @@ export class PoolReader {
   readonly #clock: Clock;
   readonly #hooks: PoolHooks;
   #call: AbortController | undefined;
+  #partialInRow = 0;
 
   constructor(adapter: PoolAdapter, clock: Clock, hooks: PoolHooks) {
     this.#adapter = adapter;
@@ -57,10 +61,15 @@ export class PoolReader {
       this.#miss('reading', refusal);
       return;
     }
-    this.quality = isPartial(observation, this.reading) ? 'partial' : 'full';
+    const missing = partialReason(observation, this.reading);
+    this.quality = missing === undefined ? 'full' : 'partial';
     this.reading = inWorkers(observation);
     this.#hooks.recovered('observe');
-    this.#hooks.recovered('reading');
+    this.#partialInRow = missing === undefined ? 0 : this.#partialInRow + 1;
+    if (missing === undefined) this.#hooks.recovered('reading');
+    else if (this.#partialInRow >= PARTIAL_IN_ROW) {
+      this.#hooks.fault({ source: 'reading', message: `${missing}: the pool is not shrunk on that` });
+    }
   }
 
   #miss(source: 'observe' | 'reading', message: string, error?: unknown): void {
