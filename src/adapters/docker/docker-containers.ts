@@ -73,6 +73,24 @@ export function dockerContainers(docker: Docker, options: DockerContainersOption
     }
   };
 
+  /**
+   * Ends one whose start was called off or has failed. It may have begun to work before it was ready, so it gets the stop
+   * signal and the time that Docker gives one then. Where it cannot be removed, the next observations show it.
+   */
+  const retire = async (id: WorkerId): Promise<void> => {
+    const container = docker.getContainer(id);
+    stopping.set(id, Infinity);
+    try {
+      const asked = AbortSignal.timeout(ANSWER_MS);
+      const graceMs = await askToEnd(container, asked);
+      const ended = AbortSignal.timeout(graceMs + ANSWER_MS);
+      await untilEnded(container, performance.now() + graceMs, ended);
+      await removeContainer(container, AbortSignal.timeout(ANSWER_MS));
+    } catch {
+      stopping.delete(id);
+    }
+  };
+
   const start = async (id: WorkerId, request: StartRequest, signal: AbortSignal): Promise<void> => {
     const { Env = [], Labels } = create;
     const settings = {
@@ -84,10 +102,8 @@ export function dockerContainers(docker: Docker, options: DockerContainersOption
     try {
       await startContainer(docker, settings, steadyMs, signal);
     } catch (error) {
-      // In a conflict the name is another container's. Where one cannot be removed, the next observations show it.
-      if (!isConflict(error)) {
-        await removeContainer(docker.getContainer(id), AbortSignal.timeout(ANSWER_MS)).catch(() => {});
-      }
+      // In a conflict the name is another container's.
+      if (!isConflict(error)) void retire(id);
       throw error;
     }
   };

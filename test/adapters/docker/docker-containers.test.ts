@@ -203,7 +203,22 @@ describe.skipIf(!hasDocker).concurrent('a start', () => {
   ])('that fails since %s says so, and leaves nothing', async (_, create, message) => {
     const pool = testPool({ steadyMs: 10_000, ...(create && { create }) });
     await expect(pool.startWorker(request, signal)).rejects.toThrow(message);
-    expect(await pool.names()).toEqual([]);
+    await soon(async () => expect(await pool.names()).toEqual([]));
+  });
+
+  it('that is called off lets its container end the job that it has taken already, and removes it', async () => {
+    const { jobs, crew } = await jobPool({ steadyMs: 60_000 });
+    const job = jobs.submit();
+    const calledOff = new AbortController();
+    const start = crew.startWorker(request, calledOff.signal);
+    await soon(() => expect(jobs.observe()).toMatchObject({ active: 1 }));
+    calledOff.abort(new Error('called off'));
+    await expect(start).rejects.toThrow('called off');
+    expect(await crew.observe(signal)).toMatchObject({ ready: 0, draining: 1 });
+    jobs.release();
+    await job;
+    expect(jobs.lost).toBe(0);
+    await soon(async () => expect(await crew.names()).toEqual([]));
   });
 
   it('that is called off removes its container', async () => {
@@ -213,7 +228,7 @@ describe.skipIf(!hasDocker).concurrent('a start', () => {
     await soon(async () => expect(await pool.names()).toHaveLength(1));
     calledOff.abort(new Error('called off'));
     await expect(start).rejects.toThrow('called off');
-    expect(await pool.names()).toEqual([]);
+    await soon(async () => expect(await pool.names()).toEqual([]));
   });
 
   it('whose container is removed by hand says so', async () => {
