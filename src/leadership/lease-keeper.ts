@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Instant } from '../core/instant.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import type { Candidacy, Leadership } from './leadership.ts';
 import type { Claimed, Lease, LeaseStore } from './lease.ts';
 
@@ -184,13 +185,4 @@ function isOver({ until, untilWall }: Term, { now, monotonic }: Instant): boolea
 
 function instant(clock: Clock): Instant {
   return { now: clock.now(), monotonic: clock.monotonic() };
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,6 +1,7 @@
 import type { StartRequest, StopRequest, WorkerPoolAdapter } from '../../core/adapter.ts';
 import type { PoolObservation, WorkerId, WorkerState } from '../../core/observation.ts';
 import { InvalidOptionError } from '../../errors.ts';
+import { unlessAborted } from '../../unless-aborted.ts';
 import { AbortWatch } from './abort-watch.ts';
 import { PoolClosedError, WorkerLostError, WorkerStartError } from './errors.ts';
 import { FlowMeter } from './flow-meter.ts';
@@ -17,7 +18,6 @@ import {
 } from './options.ts';
 import { PendingJob } from './pending-job.ts';
 import { PoolWorker } from './pool-worker.ts';
-import { unlessAborted } from './unless-aborted.ts';
 import { Wakers } from './wakers.ts';
 import type { WorkerTransport } from './worker-transport.ts';
 
